@@ -23,7 +23,7 @@ _RANDOM_BITS: Final = 0xFFF_3FFF_FFFF_FFFF_FFFF
 """Of the last 80 bits: all but those of version and variant."""
 _VERSION_AND_VARIANT: Final = 7 << 76 | 2 << 62
 
-PREFIXES = frozenset("ws wh evt ety dlv att ntf job tok rev aud".split())
+PREFIXES = frozenset("ws wh evt ety dlv att ntf job tok rev aud lrq".split())
 
 
 class MalformedId(ValueError):

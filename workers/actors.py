@@ -26,6 +26,7 @@ from hookline.messaging.messages import (
 )
 from hookline.notifications import notifying
 from hookline.runtime import Runtime
+from hookline.webhooks import listeners
 from workers.context import JOBS_AT_ONCE, WorkerContext
 from workers.reporting import Reporting, silence_duplicate_logs
 
@@ -37,6 +38,8 @@ TIME_LIMIT_MILLIS: Final = 20_000
 
 Declare = Callable[[ActorName], Callable[[Callable[..., Any]], Any]]
 """Gives the decorator that declares a coroutine as this actor. Any: of whatever arguments."""
+Step = Callable[[], Awaitable[int]]
+"""Does a bounded piece and says how much it was; 0: nothing is left."""
 
 
 def declare_actors(
@@ -101,20 +104,7 @@ def _declare_periodic_actors(
     next_step: Callable[[ActorName], None],
 ) -> None:
     """Declares those that have a period: the scheduler enqueues them, no row calls for them."""
-    at_work = set[ActorName]()
-
-    async def in_slices(name: ActorName, step: Callable[[], Awaitable[int]]) -> None:
-        # A message of the next period finds the step of the last one still there while much is to
-        # be done: one thread each, whatever the backlog (workers.context.THREADS_HELD).
-        if name in at_work:
-            return
-        at_work.add(name)
-        try:
-            has_more = await _for_a_slice(step, slice_seconds)
-        finally:
-            at_work.discard(name)
-        if has_more:
-            next_step(name)
+    in_slices = _slices(slice_seconds, next_step)
 
     @declared(ActorName.ROLL_UP_STATISTICS)
     async def roll_up_statistics() -> None:
@@ -137,6 +127,35 @@ def _declare_periodic_actors(
         await in_slices(
             ActorName.NOTIFY_FAILURES, lambda: notifying.notify_failed_deliveries(context().runtime)
         )
+
+    @declared(ActorName.END_LISTENERS)
+    async def end_listeners() -> None:
+        """Ends listeners whose command does not renew them any more."""
+        await in_slices(ActorName.END_LISTENERS, lambda: listeners.end_expired(context().runtime))
+
+
+def _slices(
+    slice_seconds: float, next_step: Callable[[ActorName], None]
+) -> Callable[[ActorName, Step], Awaitable[None]]:
+    """Gives the coroutine that works for a slice of time, and enqueues the next step while
+    something is left.
+    """
+    at_work = set[ActorName]()
+
+    async def in_slices(name: ActorName, step: Step) -> None:
+        # A message of the next period finds the step of the last one still there while much is to
+        # be done: one thread each, whatever the backlog (workers.context.THREADS_HELD).
+        if name in at_work:
+            return
+        at_work.add(name)
+        try:
+            has_more = await _for_a_slice(step, slice_seconds)
+        finally:
+            at_work.discard(name)
+        if has_more:
+            next_step(name)
+
+    return in_slices
 
 
 def make_broker(
@@ -164,7 +183,7 @@ def make_broker(
     return broker
 
 
-async def _for_a_slice(step: Callable[[], Awaitable[int]], seconds: float) -> bool:
+async def _for_a_slice(step: Step, seconds: float) -> bool:
     """Repeats a step until it has nothing left to do (0), for a slice of time. True when
     something is left.
     """

@@ -59,9 +59,9 @@ class RunningAttempt:
         is_test = row.next_cause == AttemptCause.TEST
         head = fixed_head(content_type or JSON, message_id, timestamp, signature, trace, is_test)
         self._head = [(name, value) for name, value in head if value is not None]
-        return OutboundRequest(
-            self._target.url, [*self._head, *parts.headers], body, self._target.timeout_seconds
-        )
+        headers = [*self._head, *parts.headers]
+        timeout_seconds = self._target.timeout_seconds
+        return OutboundRequest(self._target.url, headers, body, timeout_seconds, row.id)
 
     def result(self, answer: ReceiverAnswer) -> AttemptResult:
         """Returns what the log and the delivery's state become."""

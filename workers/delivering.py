@@ -25,8 +25,9 @@ from workers.leases import AWAY, Leases, may_send
 from workers.local_faults import Alarms, LocalFault, NotSent, local_fault
 from workers.on_wire import OnWire
 from workers.recording import Recorder
-from workers.sending import Sender, Withdrawn
+from workers.sending import Withdrawn
 from workers.slots import Slot, Slots
+from workers.transports import Transports
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +46,13 @@ class Deliverer:
     def __init__(
         self,
         runtime: Runtime,
-        sender: Sender,
+        transports: Transports,
         leases: Leases,
         claimer: Claimer,
         recorder: Recorder,
         on_wire: OnWire,
     ) -> None:
-        self._registry, self._sender = runtime.registry, sender
+        self._registry, self._transports = runtime.registry, transports
         self._leases, self._claimer, self._recorder = leases, claimer, recorder
         self._on_wire = on_wire
         self._bodies = Bodies(runtime.queue, runtime.renderer)
@@ -162,7 +163,7 @@ class Deliverer:
         try:
             # Name servers and handshakes may take seconds: without asking again, requests arrived
             # 2.7 s after their webhook was off (2026-11-25).
-            answer = await self._sender.send(
+            answer = await self._transports.of(target).send(
                 request, partial(self._is_still_wanted, lane, row, target)
             )
         except Withdrawn:

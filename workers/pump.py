@@ -20,10 +20,12 @@ from workers.direct_lease import DirectLease
 from workers.heartbeat import Heartbeat
 from workers.lanes import Lane
 from workers.leases import Leases
+from workers.listening import ListenerTransport
 from workers.on_wire import OnWire
 from workers.recording import Recorder
 from workers.sending import Sender
 from workers.sweeper import Sweeper
+from workers.transports import Transports
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,9 @@ class Pump:
         self._sweeper = Sweeper(runtime.queue, runtime.registry)
         self._claimer = Claimer(runtime.queue, runtime.registry, self.leases)
         self._on_wire = OnWire(runtime.queue, self.leases)
+        self._transports = Transports(sender, ListenerTransport(runtime.database, runtime.hub))
         self._deliverer = Deliverer(
-            runtime, sender, self.leases, self._claimer, self.recorder, self._on_wire
+            runtime, self._transports, self.leases, self._claimer, self.recorder, self._on_wire
         )
         runtime.metrics.leased.set_function(lambda: self.leases.count)
         self._loops: list[asyncio.Task[None]] = []
@@ -94,6 +97,7 @@ class Pump:
         # Only now: until here the beat kept the leases from a takeover, and the recorder wrote what
         # ended.
         await end_tasks(*self._loops)
+        await self._transports.listeners.close()
         # A stop that used up its time still gets a moment to sign off: a pump that leases nothing
         # then needs no takeover.
         await self.leases.close(max(_LEAVE_SECONDS, until - monotonic()))

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohappyeyeballs
 
@@ -74,6 +75,8 @@ class OutboundRequest:
     headers: list[tuple[str, str]]
     body: bytes
     timeout_seconds: float
+    delivery_id: UUID | None = None
+    """Of the delivery that it is an attempt of, for a listener's command."""
 
 
 StillWanted = Callable[[], Awaitable[bool]]

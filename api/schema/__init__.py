@@ -19,6 +19,7 @@ from api.schema.event_type import EventTypeMutation, EventTypeQuery, find_event_
 from api.schema.failure_counts import FailureQuery
 from api.schema.job import JobMutation, JobQuery, find_job
 from api.schema.job_list import JobCancelMutation, JobListQuery
+from api.schema.listener import ListenerMutation, ListenerSubscription
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
 from api.schema.notification import NotificationQuery, find_notification
@@ -86,6 +87,7 @@ MUTATIONS = (
     ManyWebhooksMutation,
     WebhookDryRunMutation,
     WebhookTestMailMutation,
+    ListenerMutation,
     EventMutation,
     DeliveryMutation,
     JobMutation,
@@ -133,7 +135,7 @@ def make_schema() -> strawberry.Schema:
         subscription=_root(
             "Subscription",
             "Live events. A gap is reported if some may be missing.",
-            (LiveSubscription, SyncSubscription, WatchSubscription),
+            (LiveSubscription, SyncSubscription, WatchSubscription, ListenerSubscription),
         ),
         # own scalars: Strawberry's DateTime (0.341) takes times without an offset
         config=StrawberryConfig(scalar_map=dict(SCALARS)),

@@ -79,6 +79,7 @@ describe(
     PROTOCOL="The response was not valid HTTP, or the request could not be built.",
     STATUS="The receiver answered with a status other than 2xx.",
     TEMPLATE="The webhook's payload template failed for the event. Nothing was sent.",
+    LISTENER_GONE="The webhook is a listener, and its command has ended.",
 )
 describe(
     EmailStatus,

@@ -57,6 +57,8 @@ _ITEMS: Final = {
     "Token.scopes": SCOPES_LIMIT,
     "UnlistedEventTypes.types": MOST_TYPES,
     "UserError.field": 20,
+    # A listener has no headers of its own.
+    "ListenerRequest.headers": 10,
     "Viewer.scopes": SCOPES_LIMIT,
     "Webhook.eventPatterns": 100,
     "WebhookDryRunPayload.reasons": 20,
@@ -78,6 +80,8 @@ OF_WHAT_WAS_SENT: Final = {
             "EventPublishBatch",
             "EventType",
             "Job",
+            "Listener",
+            "ListenerAnswer",
             "SyncApply",
             "SyncPlan",
             "Token",
@@ -189,6 +193,7 @@ _PRICES: Final = {
     "Webhook.oldestOpenDelivery": 50,
     "Event.data": _DATA,
     "Attempt.requestBody": _DATA,
+    "ListenerRequest.body": _DATA,
     # 16 KiB, in one or the other.
     "Attempt.responseBody": 10,
     "Attempt.responseBodyBase64": 10,

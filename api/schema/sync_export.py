@@ -93,6 +93,8 @@ class SyncExport:
             # What left its file is turned off and out of the plan.
             sync_removed_at=None,
             deleted_at=None,
+            # They go with their commands.
+            listener_expires_at=None,
         )
         protected = frozenset() if self.is_unmanaged else entries.protected_slugs(self.row)
 

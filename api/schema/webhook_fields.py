@@ -13,6 +13,7 @@ from api.schema.webhook_form import shown_values, with_shown_fields
 from api.schema.webhook_stats import Since, StatsBucket, Step, Until, stats_of
 from api.schema.webhook_types import (
     EventPattern,
+    Listener,
     Signing,
     SyncOrigin,
     WebhookHealth,
@@ -38,6 +39,9 @@ class WebhookFields(Node):
     )
     managed_by: SyncOrigin | None = strawberry.field(
         description="Webhooks file that owns the webhook, or null if none does."
+    )
+    listener: Listener | None = strawberry.field(
+        description="The listener that the webhook is, or null if it is an ordinary webhook."
     )
     version: int = strawberry.field(
         description="Version, which rises with every change by a user or a sync. Pass it as "
@@ -86,6 +90,7 @@ class WebhookFields(Node):
             signing=signing_of(row),
             health=health_of(row),
             managed_by=origin_of(row),
+            listener=Listener(expires_at=at) if (at := row.listener_expires_at) else None,
             version=row.version,
             created_at=row.created_at,
             created_by=actor_of(row.created_by),

@@ -178,6 +178,17 @@ class SyncOrigin:
     )
 
 
+@strawberry.type(
+    description="A temporary webhook whose requests a command takes on somebody's machine "
+    "(`hookline listen`). It can be deleted and not be changed."
+)
+class Listener:
+    expires_at: datetime = strawberry.field(
+        description="End of its lease, which the command renews while it runs. The webhook is "
+        "deleted then."
+    )
+
+
 @strawberry.input(description="A header whose value is secret.")
 class SecretHeaderInput:
     name: str = strawberry.field(description="Name of the header.")

@@ -12,6 +12,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "events:publish": "Publish events.",
     "webhooks:write": "Create, change, switch and delete webhooks.",
     "deliveries:retry": "Send deliveries again.",
+    "webhooks:listen": "Receive events on a developer's machine with hookline listen.",
     "sync:plan": "Compare a YAML file with what is there.",
     "sync:apply": "Apply a YAML file.",
     "secrets:read": "See signing secrets.",
@@ -27,7 +28,10 @@ _READ = ("webhooks:read", "deliveries:read")
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "viewer": _READ,
     "publisher": ("events:publish",),
-    "editor": (*_READ, "events:publish", "webhooks:write", "deliveries:retry", "webhooks:audit"),
+    "editor": (
+        *(*_READ, "events:publish", "webhooks:write", "deliveries:retry", "webhooks:listen"),
+        "webhooks:audit",
+    ),
     "sync": (*_READ, *SET_SCOPES),
     "admin": tuple(SCOPES),
 }

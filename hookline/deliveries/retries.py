@@ -11,7 +11,8 @@ from enum import IntEnum, StrEnum
 
 class AttemptError(StrEnum):
     """Why an attempt got no answer. STATUS: it got one, but not a 2xx; TEMPLATE: nothing was sent,
-    since the webhook's template fails for the event.
+    since the webhook's template fails for the event; LISTENER_GONE: the command that took the
+    webhook's requests has ended.
     """
 
     TIMEOUT = "TIMEOUT"
@@ -22,6 +23,7 @@ class AttemptError(StrEnum):
     PROTOCOL = "PROTOCOL"
     STATUS = "STATUS"
     TEMPLATE = "TEMPLATE"
+    LISTENER_GONE = "LISTENER_GONE"
 
 
 NO_FAILURES_OF_THE_RECEIVER = (AttemptError.REFUSED_ADDRESS, AttemptError.TEMPLATE)

@@ -18,6 +18,7 @@ from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
 from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.models.column_types import split_lines
+from hookline.outbound.listener_urls import is_listener_url
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault
@@ -56,6 +57,7 @@ class Target:
         self.id = row["id"]
         self.workspace_id = row["workspace_id"]
         self.url: str = row["url"]
+        self.is_listener = is_listener_url(self.url)
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
         # the deleted are not loaded

@@ -44,6 +44,7 @@ class ActorName(StrEnum):
     ROLL_UP_STATISTICS = "roll_up_statistics"
     PURGE_EXPIRED = "purge_expired"
     NOTIFY_FAILURES = "notify_failures"
+    END_LISTENERS = "end_listeners"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ ACTORS: Final[Mapping[ActorName, ActorRow]] = {
     ActorName.NOTIFY_FAILURES: ActorRow(BACKGROUND, 20, period_seconds=30),
     ActorName.ROLL_UP_STATISTICS: ActorRow(BACKGROUND, 20, period_seconds=60),
     ActorName.PURGE_EXPIRED: ActorRow(BACKGROUND, 20, period_seconds=60),
+    ActorName.END_LISTENERS: ActorRow(BACKGROUND, 10, period_seconds=4),
     ActorName.RUN_JOB: ActorRow(BACKGROUND, 30),
 }
 """The one table of actors: workers/actors.py declares them by it, workers/scheduler.py keeps the

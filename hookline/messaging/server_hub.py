@@ -16,7 +16,7 @@ from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 
-TOPICS = ("wake", "match", "activity", "token")
+TOPICS = ("wake", "match", "activity", "token", "listener")
 # A half-open connection says nothing: only a question that gets no answer finds it.
 ANSWER_SECONDS = 5.0
 """Seconds that the server may take for an answer; a quiet connection is asked as often."""

@@ -79,6 +79,8 @@ class Webhook(Model):
     exhausted_notified_at = TimeColumn(null=True)
     paced_until = TimeColumn(null=True)
     """The next free slot of the rate limit (GCRA's theoretical arrival time)."""
+    listener_expires_at = TimeColumn(null=True)
+    """End of a listener's lease (hookline.webhooks.listeners); null: an ordinary webhook."""
 
     sync_set = fields.CharField(63, null=True)
     sync_file = fields.TextField(null=True)
@@ -91,6 +93,11 @@ class Webhook(Model):
 
     class Meta:
         table = "webhook"
+
+    @property
+    def is_listener(self) -> bool:
+        """True when a command takes its events, for as long as it runs."""
+        return self.listener_expires_at is not None
 
     @property
     def is_on(self) -> bool:

@@ -45,6 +45,7 @@ from hookline.webhooks.saving import (
     Values,
     announce_change,
     bounds_of,
+    check_listener,
     lock_webhook,
     stamp_modified,
 )
@@ -111,6 +112,7 @@ async def _update(
         prints = fingerprinted(given, runtime.vault)
         problems += _check_change(actor, stored, changed, prints)
         problems += check_owner(actor, webhook, _held(actor, webhook, changed, prints), force)
+        problems += check_listener(webhook)
         if given.get("active") is True and webhook.auto_disabled_at is not None:
             # the stored wish is "on" already, but only this turns the webhook on again
             changed["active"] = True
@@ -178,26 +180,26 @@ async def delete_webhook(
         problems += check_owner(actor, webhook, [("id",)] if webhook.sync_set else [], force)
         if problems:
             raise Refused(problems)
-        # Kept, as its log is read until retention takes both; the engine's sweep cancels in
-        # batches.
-        webhook.deleted_at = clock.now()
-        # Nobody is told any more of what failed before.
-        webhook.exhausted_count = 0
-        stamp_modified(webhook, actor, force)
-        await webhook.save(update_fields=["deleted_at", "exhausted_count", *MODIFIED_COLUMNS])
-        gone = {"slug": webhook.slug, **canonical(webhook, runtime.vault)}
-        await audit.record(
-            actor.workspace_id,
-            webhook.modified_by,
-            "webhook.delete",
-            ("wh", webhook.id),
-            gone,
-            None,
-        )
-        is_in_file = webhook.sync_set is not None and webhook.sync_removed_at is None
-        drift = drift_report(actor, webhook, "was deleted", force) if is_in_file else None
-        await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_DELETED], drift)
+        await end_webhook(runtime, work, actor, webhook, force)
     return webhook
+
+
+async def end_webhook(
+    runtime: Runtime, work: UnitOfWork, actor: Actor, webhook: Webhook, force: Force = NO_FORCE
+) -> None:
+    """Deletes a webhook that is locked: the last statements of the transaction."""
+    # Kept, as its log is read until retention takes both; the engine's sweep cancels in batches.
+    webhook.deleted_at = clock.now()
+    # Nobody is told any more of what failed before.
+    webhook.exhausted_count = 0
+    stamp_modified(webhook, actor, force)
+    await webhook.save(update_fields=["deleted_at", "exhausted_count", *MODIFIED_COLUMNS])
+    gone = {"slug": webhook.slug, **canonical(webhook, runtime.vault)}
+    at = ("wh", webhook.id)
+    await audit.record(actor.workspace_id, webhook.modified_by, "webhook.delete", at, gone, None)
+    is_in_file = webhook.sync_set is not None and webhook.sync_removed_at is None
+    drift = drift_report(actor, webhook, "was deleted", force) if is_in_file else None
+    await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_DELETED], drift)
 
 
 async def release_webhook(

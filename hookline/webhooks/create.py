@@ -2,7 +2,8 @@
 sync writes rows by itself.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -23,6 +24,8 @@ from hookline.webhooks.saving import Values, announce_change, bounds_of
 # The column's length, and a file's slug has the same.
 SLUG_LENGTH: Final = 63
 SLUG_TRIES: Final = 20
+ColumnsOf = Callable[[UUID], dict[str, Any]]
+"""Columns and their values, by the new webhook's key."""
 
 
 async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webhook:
@@ -31,6 +34,13 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
 
     Raises Refused with all that is wrong: TAKEN for a given slug, and the form's own problems.
     """
+    return await insert_webhook(runtime, actor, values, lambda key: {})
+
+
+async def insert_webhook(
+    runtime: Runtime, actor: Actor, values: Values, columns_of: ColumnsOf
+) -> Webhook:
+    """Creates a webhook as `create_webhook` does. columns_of: columns in place of the form's."""
     bounds = bounds_of(runtime)
     given = {name: value for name, value in values.items() if name != "slug"}
     for _ in range(SLUG_TRIES):
@@ -43,7 +53,7 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
                 slug = await _slug(actor.workspace_id, values.get("slug"), name, problems)
                 if problems:
                     raise Refused(problems)
-                webhook = await _insert(runtime, actor, slug, form)
+                webhook = await _insert(runtime, actor, slug, form, columns_of)
                 await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_CREATED])
                 return webhook
         except IntegrityError:
@@ -53,8 +63,11 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
     raise Unavailable("Too many webhooks of this name are being made at once. Try again.")
 
 
-async def _insert(runtime: Runtime, actor: Actor, slug: str, form: Form) -> Webhook:
+async def _insert(
+    runtime: Runtime, actor: Actor, slug: str, form: Form, columns_of: ColumnsOf
+) -> Webhook:
     webhook = _new(runtime, actor, slug, form)
+    webhook.update_from_dict(columns_of(webhook.id))
     await webhook.save(force_create=True)
     whole = {"slug": slug, **canonical(webhook, runtime.vault)}
     at = ("wh", webhook.id)

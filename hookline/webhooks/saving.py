@@ -74,6 +74,17 @@ def webhook_not_found() -> Problem:
     )
 
 
+def check_listener(webhook: Webhook) -> list[Problem]:
+    """The problem of a change of a listener, whose fields are its command's."""
+    if not webhook.is_listener:
+        return []
+    message = (
+        "The webhook is a listener of `hookline listen`: it is as its command made it, and ends "
+        "with it. Delete it, or create a webhook of your own."
+    )
+    return [Problem(Code.NOT_ALLOWED, message, ("id",))]
+
+
 def _signature(actor: Actor, force: Force) -> dict[str, str]:
     """The actor as the row keeps it, with the reason when the change was forced."""
     return (

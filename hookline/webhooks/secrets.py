@@ -28,6 +28,7 @@ from hookline.webhooks.saving import (
     HEALTH_RESET,
     MODIFIED_COLUMNS,
     announce_change,
+    check_listener,
     lock_webhook,
     stamp_modified,
     webhook_not_found,
@@ -85,7 +86,7 @@ async def rotate_secret(
         problems += _check_room(webhook, overlap, now)
         # No force: the next apply would set the file's secret again.
         fields = [("id",)] if owned(webhook, {"signingSecret": secret}) else []
-        problems += check_owner(actor, webhook, fields, NO_FORCE)
+        problems += [*check_owner(actor, webhook, fields, NO_FORCE), *check_listener(webhook)]
         if problems:
             raise Refused(problems)
         made = secret or signing.new_secret(algorithm)

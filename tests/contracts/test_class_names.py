@@ -14,6 +14,7 @@ MIRRORS = {
     "Event",
     "EventType",
     "Job",
+    "ListenerRequest",
     "Notification",
     "SecretHeader",
     "SigningSecret",

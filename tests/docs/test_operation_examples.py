@@ -73,6 +73,9 @@ async def furnished(hookline: Installation, receiver: Receiver) -> Server:
     await hookline.publish({}, "held.held.held")
     made = await hookline.mutate("tokenCreate", "token { id }", name="old", role="PUBLISHER")
     server.know("tok", "17", made["token"]["id"])
+    form = {"name": "Laptop", "events": ["*.*.*"], "environments": ["production"]}
+    made = await hookline.mutate("listenerCreate", "listenerId", **form)
+    server.know("wh", "1d", made["listenerId"])
     await hookline.publish({"id": 0})
     query = "query($id: ID!) { deliveries(filter: {webhookId: $id}) { nodes { id attemptCount } } }"
     for last, webhook in (("17", server.ids["wh_01m8a79hmre5xb6zsfmbk1wa17"]), ("18", failing)):
@@ -92,9 +95,11 @@ async def test_all_examples_do_what_they_say(sqlite_database: str, tmp_path: Pat
         await hookline.start()
         server = await furnished(hookline, receiver)
         following = {
-            name: await stack.enter_async_context(hookline.subscription(text))
+            name: await stack.enter_async_context(hookline.subscription(server.real(text)))
             for name, text in of_kind("Subscription").items()
         }
+        handed = await following["listenerRequests"].next()
+        server.know("lrq", "17", handed["listenerRequests"]["request"]["id"])
         for name, text in of_kind("Mutation").items():
             payload = await server.run(name, text)
             if name == "deliveriesRetry":

@@ -98,6 +98,15 @@ column job.status smallint not null
 column job.total integer
 column job.work text not null
 column job.workspace_id uuid not null
+column listener_request.answer text
+column listener_request.answer_body bytea
+column listener_request.body bytea not null
+column listener_request.created_at timestamp with time zone not null
+column listener_request.delivery_id uuid not null
+column listener_request.headers text not null
+column listener_request.id uuid not null
+column listener_request.timeout_ms integer not null
+column listener_request.webhook_id uuid not null
 column mail_consent.address text not null
 column mail_consent.ask_again_at timestamp with time zone not null
 column mail_consent.asked_at timestamp with time zone not null
@@ -226,6 +235,7 @@ column webhook.labels text not null
 column webhook.last_attempt_at timestamp with time zone
 column webhook.last_status_code smallint
 column webhook.last_success_at timestamp with time zone
+column webhook.listener_expires_at timestamp with time zone
 column webhook.modified_at timestamp with time zone not null
 column webhook.modified_by text not null
 column webhook.name character varying(100) not null
@@ -288,6 +298,7 @@ constraint event PRIMARY KEY (id)
 constraint event_type PRIMARY KEY (id)
 constraint idempotency PRIMARY KEY (workspace_id, key)
 constraint job PRIMARY KEY (id)
+constraint listener_request PRIMARY KEY (id)
 constraint mail_consent PRIMARY KEY (address, workspace_id)
 constraint mailbox PRIMARY KEY (address)
 constraint notification PRIMARY KEY (id)
@@ -331,6 +342,7 @@ index CREATE INDEX event_type_list ON public.event USING btree (type, workspace_
 index CREATE INDEX idempotency_expiry ON public.idempotency USING btree (expires_at)
 index CREATE INDEX job_list ON public.job USING btree (workspace_id, id)
 index CREATE INDEX job_open ON public.job USING btree (run_at) WHERE (status < 2)
+index CREATE INDEX listener_request_open ON public.listener_request USING btree (webhook_id, id) WHERE (answer IS NULL)
 index CREATE INDEX mail_consent_age ON public.mail_consent USING btree (asked_at) WHERE (confirmed_at IS NULL)
 index CREATE INDEX mail_consent_asked ON public.mail_consent USING btree (workspace_id, asked_at)
 index CREATE INDEX mailbox_age ON public.mailbox USING btree (touched_at) WHERE (refused_at IS NULL)
@@ -338,6 +350,7 @@ index CREATE INDEX notification_list ON public.notification USING btree (workspa
 index CREATE INDEX notification_webhook ON public.notification USING btree (webhook_id, id)
 index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_notified_at) WHERE (exhausted_count > 0)
 index CREATE INDEX webhook_list ON public.webhook USING btree (workspace_id, name, id)
+index CREATE INDEX webhook_listener ON public.webhook USING btree (listener_expires_at) WHERE ((listener_expires_at IS NOT NULL) AND (deleted_at IS NULL))
 index CREATE INDEX webhook_pause_age ON public.webhook_pause USING btree (ended_at) WHERE (ended_at IS NOT NULL)
 index CREATE INDEX webhook_stat_age ON public.webhook_stat USING btree (step, at)
 index CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (workspace_id, "position")
@@ -353,6 +366,7 @@ index CREATE UNIQUE INDEX event_type_name ON public.event_type USING btree (work
 index CREATE UNIQUE INDEX event_type_pkey ON public.event_type USING btree (id)
 index CREATE UNIQUE INDEX idempotency_pkey ON public.idempotency USING btree (workspace_id, key)
 index CREATE UNIQUE INDEX job_pkey ON public.job USING btree (id)
+index CREATE UNIQUE INDEX listener_request_pkey ON public.listener_request USING btree (id)
 index CREATE UNIQUE INDEX mail_consent_pkey ON public.mail_consent USING btree (address, workspace_id)
 index CREATE UNIQUE INDEX mail_consent_token ON public.mail_consent USING btree (token_digest)
 index CREATE UNIQUE INDEX mailbox_pkey ON public.mailbox USING btree (address)

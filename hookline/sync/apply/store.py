@@ -268,6 +268,7 @@ def stored_webhook(row: Webhook, form: Values) -> StoredWebhook:
         is_removed=row.sync_removed_at is not None,
         position=(row.sync_file, row.sync_line, row.sync_commit),
         is_auto_disabled=row.auto_disabled_at is not None,
+        is_listener=row.is_listener,
     )
 
 

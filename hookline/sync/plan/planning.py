@@ -154,6 +154,10 @@ class _Planner:
         ]
         if live is None:
             self._create(item)
+        elif live.is_listener:
+            message = f"{item.slug} is the slug of a listener (hookline listen) until it ends"
+            path = ("webhooks", item.slug)
+            self.problems.append(SyncProblem("bad-slug", message, item.position, path))
         elif live.set_name not in (None, self.set_name):
             self.owned_elsewhere.append((live.slug, str(live.set_name)))
         else:

@@ -44,6 +44,8 @@ class StoredWebhook:
     position: tuple[str | None, int | None, str | None]
     """File, line and commit of the last apply."""
     is_auto_disabled: bool = False
+    is_listener: bool = False
+    """It goes when its command ends: no file can own it."""
 
 
 @dataclass(frozen=True, slots=True)

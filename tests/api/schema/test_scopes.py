@@ -60,6 +60,12 @@ ASKED = {
     f'mutation {{ webhookTest(input: {{id: "{KEY}"}}) {{ delivery {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookTestMail(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "webhooks:write",
     f'mutation {{ webhookDryRun(input: {{id: "{KEY}"}}) {{ matches }} }}': "webhooks:read",
+    'mutation { listenerCreate(input: {name: "a", events: ["a.b.c"], environments: ["production"]}) '
+    "{ webhook { id } } }": "webhooks:listen",
+    f'mutation {{ listenerRenew(input: {{id: "{KEY}"}}) {{ expiresAt }} }}': "webhooks:listen",
+    f'mutation {{ listenerDelete(input: {{id: "{KEY}"}}) {{ expiresAt }} }}': "webhooks:listen",
+    f'mutation {{ listenerAnswer(input: {{id: "{KEY}", durationMs: 1, statusCode: 200}}) '
+    "{ userErrors { code } } }": "webhooks:listen",
     f"mutation {{ eventPublish(input: {EVENT}) {{ duplicate }} }}": "events:publish",
     f"mutation {{ eventPublishBatch(input: {{events: [{EVENT}]}}) {{ userErrors {{ code }} }} }}": "events:publish",
     f'mutation {{ deliveryRetry(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",

@@ -154,7 +154,7 @@ async def test_rebuilt_sqlite_table_keeps_its_rows_indexes_and_triggers(runtime:
     await editor._remake_table(Webhook)
     assert await reader.rows(made) == before
     assert [row["name"] for row in before if row["sql"]] == [
-        *("webhook_exhausted", "webhook_list", "webhook_slug"),
+        *("webhook_exhausted", "webhook_list", "webhook_listener", "webhook_slug"),
         *("webhook_begins_paused", "webhook_pauses"),
     ]
     assert await reader.rows("select * from webhook") == rows

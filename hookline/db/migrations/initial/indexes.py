@@ -31,6 +31,11 @@ ENGINE = (
     "create index webhook_exhausted on webhook (exhausted_notified_at) where exhausted_count > 0",
     # times in which a webhook was off that are old enough to go
     "create index webhook_pause_age on webhook_pause (ended_at) where ended_at is not null",
+    # listeners whose lease has ended; null in every other row, so that records stay HOT
+    "create index webhook_listener on webhook (listener_expires_at) "
+    "where listener_expires_at is not null and deleted_at is null",
+    # requests that a listener has not answered
+    "create index listener_request_open on listener_request (webhook_id, id) where answer is null",
     # jobs to go on with now
     "create index job_open on job (run_at) where status < 2",
 )

@@ -45,6 +45,11 @@ POSTGRES_TABLES = (
     token_digest bytea not null, asks int not null, asked_at timestamptz not null,
     ask_again_at timestamptz not null, expires_at timestamptz not null, confirmed_at timestamptz,
     primary key (address, workspace_id))""",
+    # requests that a listener's command takes, each until its attempt has ended, and its answer
+    # (hookline.webhooks.listener_requests); headers, answer: JSON
+    """create table listener_request (id uuid primary key, webhook_id uuid not null,
+    delivery_id uuid not null, headers text not null, body bytea not null, timeout_ms int not null,
+    created_at timestamptz not null, answer text, answer_body bytea)""",
 )
 
 # The same for SQLite: keys are 16 bytes, times are microseconds since 1970.
@@ -76,6 +81,9 @@ SQLITE_TABLES = (
     token_digest blob not null, asks integer not null, asked_at integer not null,
     ask_again_at integer not null, expires_at integer not null, confirmed_at integer,
     primary key (address, workspace_id)) without rowid""",
+    """create table listener_request (id blob primary key, webhook_id blob not null,
+    delivery_id blob not null, headers text not null, body blob not null, timeout_ms integer not null,
+    created_at integer not null, answer text, answer_body blob)""",
 )
 
 # one fixed key, so that every database calls its first workspace the same

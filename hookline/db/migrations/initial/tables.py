@@ -325,6 +325,7 @@ WEBHOOK = _table(
         "notification_emails": LinesColumn(default=(), db_default="\n"),
         "notify_on": LinesColumn(default=("AUTO_DISABLED",), db_default="\nAUTO_DISABLED\n"),
         "paced_until": TimeColumn(null=True),
+        "listener_expires_at": TimeColumn(null=True),
         "payload_content_type": fields.TextField(
             default="application/json", db_default="application/json"
         ),

@@ -16,6 +16,7 @@ const WORDS: Record<string, string> = {
   REFUSED_ADDRESS: "Address not allowed",
   PROTOCOL: "Not HTTP",
   TEMPLATE: "Template failed",
+  LISTENER_GONE: "Listener gone",
 };
 
 /** How an attempt ended: icon, word and status code. */

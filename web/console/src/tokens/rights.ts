@@ -5,7 +5,7 @@ import type { TokenRole } from "../gql/graphql";
 export const ROLES: readonly (readonly [role: TokenRole, name: string, may: string])[] = [
   ["VIEWER", "Viewer", "Reads webhooks, events, deliveries and attempts. Changes and publishes nothing."],
   ["PUBLISHER", "Publisher", "Publishes events. Reads nothing: for the service that the events come from."],
-  ["EDITOR", "Editor", "Reads, publishes events, changes webhooks, sends deliveries again, and reads who changed which webhook."],
+  ["EDITOR", "Editor", "Reads, publishes events, changes webhooks, sends deliveries again, listens on a developer's machine, and reads who changed which webhook."],
   ["SYNC", "Sync", "Reads, plans and applies webhooks files: for a pipeline. Publishes nothing."],
   ["ADMIN", "Admin", "May do everything: also make and revoke tokens, see signing secrets, and change what a file owns."],
 ];
@@ -17,6 +17,7 @@ export const SCOPES: readonly (readonly [scope: string, may: string])[] = [
   ["events:publish", "Publish events"],
   ["webhooks:write", "Create, change, switch and delete webhooks"],
   ["deliveries:retry", "Send deliveries again"],
+  ["webhooks:listen", "Receive events on a developer's machine with hookline listen"],
   ["sync:plan", "Compare a webhooks file with what is there"],
   ["sync:apply", "Apply a webhooks file"],
   ["secrets:read", "See signing secrets"],
@@ -35,7 +36,7 @@ const READ = ["webhooks:read", "deliveries:read"];
 export const HELD: Readonly<Record<TokenRole, readonly string[]>> = {
   VIEWER: READ,
   PUBLISHER: ["events:publish"],
-  EDITOR: [...READ, "events:publish", "webhooks:write", "deliveries:retry", "webhooks:audit"],
+  EDITOR: [...READ, "events:publish", "webhooks:write", "deliveries:retry", "webhooks:listen", "webhooks:audit"],
   SYNC: [...READ, ...SET_SCOPES],
   ADMIN: SCOPES.map(([scope]) => scope),
 };
@@ -64,6 +65,7 @@ const STOPS: readonly (readonly [scopes: readonly string[], text: string])[] = [
   [["events:publish"], "no more events can be published with it"],
   [["sync:plan", "sync:apply"], "pipelines that plan or apply webhooks files with it fail"],
   [["webhooks:write", "deliveries:retry", "webhooks:force"], "changes and retries with it are refused"],
+  [["webhooks:listen"], "hookline listen with it ends"],
   [["tokens:admin"], "it makes and revokes no more tokens; those that it made stay valid"],
   [["webhooks:read", "deliveries:read", "webhooks:audit", "audit:read", "secrets:read"], "reading and live connections with it end"],
 ];

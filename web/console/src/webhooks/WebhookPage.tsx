@@ -71,6 +71,7 @@ function Header({ webhook }: { webhook: Webhook }) {
             yaml
           </Link>
         )}
+        {webhook.listener && <span className="badge">listener</span>}
         <span className="push" />
         <SendTest id={webhook.id} />
       </div>
@@ -87,6 +88,11 @@ function Header({ webhook }: { webhook: Webhook }) {
         </p>
       )}
       {health.secretsError && <Refusals words={[health.secretsError]} />}
+      {webhook.listener && !webhook.deletedAt && (
+        <p className="faint">
+          <code>hookline listen</code> takes its requests on somebody's machine. It ends with the command, and can be deleted but not changed.
+        </p>
+      )}
       {managedBy && (
         <p className="faint">
           <code>

@@ -84,6 +84,11 @@ function WebhookRow({ webhook, isSelected, select, reload }: RowProps) {
             yaml
           </Link>
         )}
+        {webhook.listener && (
+          <span className="badge" title="hookline listen: it ends with its command">
+            listener
+          </span>
+        )}
         {webhook.description && <span className="under">{visible(webhook.description)}</span>}
       </td>
       <td className="url">

@@ -13,6 +13,7 @@ export const WEBHOOK_ROW = graphql(`
     modifiedAt
     modifiedBy { kind name appliedBy revision }
     managedBy { set file line commit lockedFields }
+    listener { expiresAt }
     health { autoDisabledAt autoDisabledReason failingSince lastAttemptAt secretsError backlog }
   }
 `);
