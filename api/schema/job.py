@@ -1,7 +1,7 @@
 """Jobs: work that goes on after the answer, with its progress, and the mutation that begins one."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -40,11 +40,12 @@ class Job(Node):
     row: strawberry.Private[JobRow]
 
     @strawberry.field(
-        description="Webhook whose deliveries the job sends, or null if it is gone. Requires the "
-        "scope webhooks:read."
+        description="Webhook whose deliveries the job sends, or null if it is gone or the job is "
+        "about all webhooks. Requires the scope webhooks:read."
     )
     async def webhook(self, info: Info) -> Webhook | None:
-        return await find_webhook(info, UUID(self.row.work["webhookId"]))
+        key = self.row.work["webhookId"]
+        return await find_webhook(info, UUID(key)) if key else None
 
     @classmethod
     def of(cls, row: JobRow) -> "Job":
@@ -64,14 +65,22 @@ class Job(Node):
 
 @strawberry.input(description="Input of `deliveriesRetry`.")
 class DeliveriesRetryInput:
-    webhook_id: strawberry.ID = strawberry.field(description="ID of the webhook (wh_…).")
-    which: RetryScope = strawberry.field(description="Deliveries to send.")
+    which: RetryScope = strawberry.field(
+        description="Deliveries to send. Without `webhookId` FAILED alone."
+    )
     since: datetime = strawberry.field(
         description="Start of the time range, inclusive: of the creation of failed "
         "deliveries, and of the receipt of missed events."
     )
     until: datetime | None = strawberry.field(
         default=None, description="End of the time range, exclusive. Defaults to now."
+    )
+    webhook_id: strawberry.ID | None = strawberry.field(
+        default=None, description="ID of the webhook (wh_…). All webhooks by default."
+    )
+    environment: str | None = strawberry.field(
+        default=None,
+        description="Environment of the events, such as production. All by default.",
     )
     event_type: str | None = strawberry.field(
         default=None,
@@ -92,6 +101,10 @@ class RetryCounts:
     missed: int | None = strawberry.field(
         description="Number of missed events, of the newest 10,000 that were published while the "
         "webhook was off. Null if only FAILED was asked for."
+    )
+    webhooks: int | None = strawberry.field(
+        description="Number of webhooks with such failed deliveries, of those that were counted. "
+        "Null if only MISSED was asked for."
     )
     exact: bool = strawberry.field(description="False if there may be more.")
 
@@ -129,10 +142,10 @@ class JobQuery:
 @strawberry.type
 class JobMutation:
     @strawberry.mutation(
-        description="Starts a job that sends failed deliveries or missed events of a webhook, "
-        "oldest first, within the webhook's rate and concurrency limits; or, with `dryRun`, counts "
-        "them, which requires the scope deliveries:read as well. User "
-        "errors: NOT_FOUND, INVALID. Requires the scope deliveries:retry."
+        description="Starts a job that sends failed deliveries, of a webhook or of all, or missed "
+        "events of a webhook: oldest first, within the rate and concurrency limits of each "
+        "webhook. With `dryRun` it counts them instead, which requires the scope deliveries:read "
+        "as well. User errors: NOT_FOUND, INVALID. Requires the scope deliveries:retry."
     )
     async def deliveries_retry(
         self,
@@ -146,56 +159,46 @@ class JobMutation:
         since, until = taken(input.since, problems, "since"), taken(input.until, problems, "until")
         if input.event_type is not None and (fault := type_fault(input.event_type)):
             problems.append(Problem(Code.INVALID, f"eventType {fault}.", ("eventType",)))
-        asked = _Asked(
-            key_of("wh", input.webhook_id),
+        known = info.context.runtime.settings.environments
+        if input.environment is not None and input.environment not in known:
+            message = f"Unknown environment. Known are: {', '.join(known)}."
+            problems.append(Problem(Code.INVALID, message, ("environment",)))
+        asked = jobs.BulkRetry(
+            key_of("wh", input.webhook_id) if input.webhook_id is not None else None,
+            input.which,
             # before any end, where it is malformed: refused, and told of once
             since or datetime.min.replace(tzinfo=UTC),
             until or info.context.now,
-            problems,
+            input.event_type or "",
+            input.environment or "",
         )
         try:
             if input.dry_run:
-                return JobPayload(job=None, counts=await _counts(info, actor, input, asked))
+                return JobPayload(job=None, counts=await _counts(info, actor, asked, problems))
             runtime = info.context.runtime
             row = await jobs.retry_deliveries(
-                runtime.database,
-                runtime.enqueuer,
-                actor,
-                asked.webhook_id,
-                input.which,
-                asked.since,
-                until,
-                input.event_type,
-                problems,
+                runtime.database, runtime.enqueuer, actor, *asked, found=problems
             )
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))
         return JobPayload(job=Job.of(row))
 
 
-class _Asked(NamedTuple):
-    """The checked parts of a retry's input. problems: of the others."""
-
-    webhook_id: UUID
-    since: datetime
-    until: datetime
-    problems: list[Problem]
-
-
 async def _counts(
-    info: Info, actor: actors.Actor, input: DeliveriesRetryInput, asked: _Asked
+    info: Info, actor: actors.Actor, asked: jobs.BulkRetry, problems: list[Problem]
 ) -> RetryCounts:
-    """Counts what a retry would send.
+    """Counts what a retry would send. problems: of the input so far.
 
     Raises Refused.
     """
     async with info.context.runtime.database.unit_of_work():
-        webhook = await jobs.check_retry(actor, *asked)
+        webhook = await jobs.check_retry(actor, asked, problems)
     async with info.context.reading() as reader:
-        found = await count_retry(
-            reader, webhook, input.which, asked.since, asked.until, input.event_type
-        )
-    return RetryCounts(failed=found.failed, missed=found.missed, exact=found.is_exact)
+        search = asked.failed(actor.workspace_id)
+        found = await count_retry(reader, search, webhook, asked.which)
+    return RetryCounts(
+        failed=found.failed, missed=found.missed, webhooks=found.webhooks, exact=found.is_exact
+    )
 
 
 async def find_job(info: Info, key: Any) -> Job | None:

@@ -19,7 +19,7 @@ RETRY: Final = """mutation Retry($input: DeliveryRetryInput!) {
 CANCEL: Final = """mutation Cancel($input: DeliveryCancelInput!) {
   deliveryCancel(input: $input) { userErrors { field message } } }"""
 RETRY_MANY: Final = f"""mutation RetryMany($input: DeliveriesRetryInput!) {{
-  deliveriesRetry(input: $input) {{ job {{ {JOB.fields} }} counts {{ failed missed exact }}
+  deliveriesRetry(input: $input) {{ job {{ {JOB.fields} }} counts {{ failed missed webhooks exact }}
     userErrors {{ field message }} }} }}"""
 JOB_OF: Final = f"query Job($id: ID!) {{ job(id: $id) {{ {JOB.fields} }} }}"
 _LOOK_EVERY_SECONDS: Final = 0.25
@@ -27,9 +27,10 @@ _LOOK_EVERY_SECONDS: Final = 0.25
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]…")
-@click.option("--failed", is_flag=True, help="All that failed, of --webhook and --since.")
+@click.option("--failed", is_flag=True, help="All that failed since --since.")
 @click.option("--missed", is_flag=True, help="All that was published while the webhook was off.")
-@click.option("--webhook", metavar="SLUG|ID", help="The webhook of --failed and --missed.")
+@click.option("--webhook", metavar="SLUG|ID", help="Those of this webhook. [default: all]")
+@click.option("-e", "--environment", help="Those of events of this environment.")
 @time_option("--since", "Those since.")
 @time_option("--until", "Those before. [default: now]")
 @click.option("--type", "event_type", help="Those of events of this type.")
@@ -42,45 +43,38 @@ def retry(
     failed: bool,
     missed: bool,
     webhook: str | None,
+    environment: str | None,
     since: str | None,
     until: str | None,
     event_type: str | None,
     yes: bool,
     no_wait: bool,
 ) -> None:
-    """Send deliveries again: those with these IDs, or with --failed or --missed all of a webhook.
+    """Send deliveries again: those with these IDs, or with --failed all that failed.
 
-    Many are counted first, then asked about, and sent by a job, whose id is printed and whose
-    progress is shown. The job goes on when this command is interrupted.
+    Many are counted first, then asked about, and sent by one job, whose id is printed and whose
+    progress is shown. The job goes on when this command is interrupted. --missed is of one webhook.
     """
     if ids:
         if failed or missed:
             raise click.UsageError("Give either IDs, or --failed and --missed.")
         _each(server, RETRY, "deliveryRetry", ids, "will be sent again")
         return
-    if not (failed or missed) or webhook is None or since is None:
+    if not (failed or missed) or since is None:
         raise click.UsageError(
-            "Give IDs, or --failed (or --missed) with --webhook and --since, such as: hookline "
-            "deliveries retry --failed --since 2h --webhook SLUG"
+            "Give IDs, or --failed (or --missed) with --since, such as: hookline "
+            "deliveries retry --failed --since 2h"
         )
-    which = "ALL" if failed and missed else "FAILED" if failed else "MISSED"
-    stored = webhook_of(server, webhook)
+    if missed and webhook is None:
+        raise click.UsageError("--missed needs --webhook: missed events are sent for one webhook.")
     wanted = {
-        "webhookId": stored["id"],
-        "which": which,
+        "which": "ALL" if failed and missed else "FAILED" if failed else "MISSED",
         "since": since,
         "until": until,
+        "environment": environment,
         "eventType": event_type,
     }
-    counts = server.change(RETRY_MANY, "deliveriesRetry", **wanted, dryRun=True)["counts"]
-    if not (counts["failed"] or counts["missed"]):
-        echo("There is nothing to send.", err=True)
-        return
-    confirm(f"Send {_counted(counts)} to {stored['slug']} ({stored['url']})?", yes)
-    job = server.change(RETRY_MANY, "deliveriesRetry", **wanted)["job"]
-    echo(job["id"])
-    if not no_wait:
-        _follow(server, job)
+    _retry_many(server, webhook_of(server, webhook) if webhook else None, wanted, yes, no_wait)
 
 
 @click.command()
@@ -108,6 +102,23 @@ def _each(server: RemoteServer, document: str, name: str, ids: Sequence[str], do
         raise click.ClickException("\n".join(refused))
 
 
+def _retry_many(
+    server: RemoteServer, webhook: Node | None, wanted: Node, yes: bool, no_wait: bool
+) -> None:
+    """Counts, asks, and begins the job. webhook: None for all."""
+    wanted = {"webhookId": webhook and webhook["id"], **wanted}
+    counts = server.change(RETRY_MANY, "deliveriesRetry", **wanted, dryRun=True)["counts"]
+    if not (counts["failed"] or counts["missed"]):
+        echo("There is nothing to send.", err=True)
+        return
+    target = f"to {webhook['slug']} ({webhook['url']})" if webhook else _of_webhooks(counts)
+    confirm(f"Send {_counted(counts)} {target}?", yes)
+    job = server.change(RETRY_MANY, "deliveriesRetry", **wanted)["job"]
+    echo(job["id"])
+    if not no_wait:
+        _follow(server, job)
+
+
 def _counted(counts: Node) -> str:
     """`37 failed deliveries and 2 missed events`, with `at least` where there may be more."""
     parts = []
@@ -118,6 +129,11 @@ def _counted(counts: Node) -> str:
         if count := counts[name]:
             parts.append(f"{count} {one if count == 1 else many}")
     return ("" if counts["exact"] else "at least ") + " and ".join(parts)
+
+
+def _of_webhooks(counts: Node) -> str:
+    count = counts["webhooks"]
+    return f"of {count} webhook{'' if count == 1 else 's'}"
 
 
 def _follow(server: RemoteServer, job: Node) -> None:

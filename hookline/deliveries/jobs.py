@@ -18,6 +18,7 @@ from hookline.db.connection import Database, UnitOfWork, faults_as_unavailable
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.deliveries import missed_search
+from hookline.deliveries.failed_search import FailedSearch
 from hookline.deliveries.missed import Missed
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.enqueuer import Enqueuer
@@ -31,8 +32,6 @@ STEP_ROWS: Final = 1_000
 """Deliveries or events that a step reads."""
 # Counting costs time inside the request; beyond that many the progress is shown without a total.
 COUNT_LIMIT: Final = 100_000
-_MARGIN_MILLIS: Final = 600_000
-"""Keys are made a little before or after the times of their rows."""
 
 LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
@@ -54,18 +53,6 @@ DUE_NOW: Final = "update job set run_at = {now} where id = $1"
 OPEN: Final = with_enum_numbers(
     "select id from job where id = $1 and status < JobStatus.SUCCEEDED {locked}"
 )
-# The webhook's next deliveries, with whether the job is about them.
-FAILED: Final = with_enum_numbers("""
-select d.id, d.status = DeliveryState.FAILED and d.created_at >= $4 and d.created_at < $5
-  and ($6 = '' or d.event_type = $6) as is_selected
-from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7""")
-# The number of deliveries that the job is about, up to $7.
-COUNT: Final = with_enum_numbers("""
-select count(*) as number from (
-  select 1 as one from delivery d
-  where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = DeliveryState.FAILED
-    and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6)
-  limit $7) found""")
 # Opens failed deliveries again, but those of tests and those whose event's data is gone. Locked in
 # the order of their ids first, as a record does: an update locks in the order of its plan.
 REOPEN: Final = with_enum_numbers("""
@@ -77,7 +64,7 @@ where id in (select id from delivery where id in ({}) order by id {{locked}})
     where e.id = delivery.event_id and e.data is not null and not e.is_test)
   and not exists (select 1 as one from attempt a
     where a.delivery_id = delivery.id and a.number = 1 and a.cause = AttemptCause.TEST)
-returning id""")
+returning webhook_id""")
 
 
 class RetryScope(StrEnum):
@@ -90,109 +77,126 @@ async def retry_deliveries(
     database: Database,
     enqueuer: Enqueuer,
     actor: Actor,
-    webhook_id: UUID,
+    webhook_id: UUID | None,
     which: RetryScope,
     since: datetime,
     until: datetime | None,
-    event_type: str | None,
+    event_type: str | None = None,
+    environment: str | None = None,
     found: Sequence[Problem] = (),
 ) -> Job:
     """Begins to send again what failed, what was missed, or both, of a time: oldest first, under
-    the webhook's limits. found: problems of the input so far, told with the others.
+    the limits of each webhook. webhook_id: None for what failed of all webhooks. found: problems
+    of the input so far, told with the others.
 
-    Raises Refused: NOT_FOUND, INVALID for a time that ends before it begins.
+    Raises Refused: NOT_FOUND; INVALID for a time that ends before it begins, or for what was missed
+    of all webhooks.
     """
-    until = until or clock.now()
+    asked = BulkRetry(
+        webhook_id, which, since, until or clock.now(), event_type or "", environment or ""
+    )
     async with database.unit_of_work() as work:
-        await check_retry(actor, webhook_id, since, until, found)
-        return await begin(work, enqueuer, actor, webhook_id, which, since, until, event_type)
+        await check_retry(actor, asked, found)
+        return await begin(work, enqueuer, actor, asked)
+
+
+class BulkRetry(NamedTuple):
+    """A retry as it was asked for. webhook_id: None for all. event_type, environment: empty for
+    any.
+    """
+
+    webhook_id: UUID | None
+    which: RetryScope
+    since: datetime
+    until: datetime
+    event_type: str = ""
+    environment: str = ""
+
+    @classmethod
+    def of(cls, stored: dict[str, str | None]) -> "BulkRetry":
+        return cls(
+            UUID(stored["webhookId"]) if stored["webhookId"] else None,
+            RetryScope(str(stored["which"])),
+            datetime.fromisoformat(str(stored["since"])),
+            datetime.fromisoformat(str(stored["until"])),
+            stored["eventType"] or "",
+            # Not in the rows of a version before.
+            stored.get("environment") or "",
+        )
+
+    @property
+    def stored(self) -> dict[str, str | None]:
+        return {
+            "webhookId": str(self.webhook_id) if self.webhook_id else None,
+            "which": self.which,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "eventType": self.event_type,
+            "environment": self.environment,
+        }
+
+    def failed(self, workspace_id: UUID, after: UUID | None = None) -> FailedSearch:
+        """The search for the failed deliveries of it."""
+        times = (self.since, self.until)
+        return FailedSearch(
+            workspace_id, self.webhook_id, *times, self.event_type, self.environment, after
+        )
 
 
 async def check_retry(
-    actor: Actor,
-    webhook_id: UUID,
-    since: datetime,
-    until: datetime,
-    found: Sequence[Problem] = (),
-) -> Webhook:
-    """Returns the webhook of a retry, in the transaction around it, if there is one.
+    actor: Actor, asked: BulkRetry, found: Sequence[Problem] = ()
+) -> Webhook | None:
+    """Returns the webhook of a retry, in the transaction around it, if it is of one.
 
     Raises Refused, as `retry_deliveries` does.
     """
-    problems = list(found)
-    webhook = await Webhook.filter(
-        id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
-    ).first()
-    if webhook is None:
-        message = "There is no such webhook, or it was deleted."
-        problems.append(Problem(Code.NOT_FOUND, message, ("webhookId",)))
-    if until <= since:
+    problems, webhook = list(found), None
+    if asked.webhook_id is not None:
+        webhook = await Webhook.filter(
+            id=asked.webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
+        ).first()
+        if webhook is None:
+            message = "There is no such webhook, or it was deleted."
+            problems.append(Problem(Code.NOT_FOUND, message, ("webhookId",)))
+    elif asked.which is not RetryScope.FAILED:
+        message = "Missed events are sent for one webhook: give its `webhookId`, or ask for FAILED."
+        problems.append(Problem(Code.INVALID, message, ("which",)))
+    if asked.until <= asked.since:
         message = "The time must end after it begins: give an `until` that is later than `since`."
         problems.append(Problem(Code.INVALID, message, ("until",)))
-    if problems or webhook is None:
+    if problems:
         raise Refused(problems)
     return webhook
 
 
-async def begin(
-    work: UnitOfWork,
-    enqueuer: Enqueuer,
-    actor: Actor,
-    webhook_id: UUID,
-    which: RetryScope,
-    since: datetime,
-    until: datetime,
-    event_type: str | None = None,
-) -> Job:
+async def begin(work: UnitOfWork, enqueuer: Enqueuer, actor: Actor, asked: BulkRetry) -> Job:
     """Writes the job and enqueues its actor after the commit."""
-    asked = {
-        "webhookId": str(webhook_id),
-        "which": which,
-        "since": since.isoformat(),
-        "until": until.isoformat(),
-        "eventType": event_type or "",
-    }
     now = clock.now()
     job = await Job.create(
         id=ids.uuid7(),
         workspace_id=actor.workspace_id,
         kind=JOB_KIND,
-        work=asked,
-        total=await _total(work, webhook_id, which, since, until, event_type),
+        work=asked.stored,
+        total=await _total(work, actor.workspace_id, asked),
         actor=actor.stored,
         run_at=now,
         created_at=now,
     )
     # By the clock that leases it: this process's may be ahead, and its actor would find it not due.
     await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)
-    shown = {**asked, "webhookId": ids.encode("wh", webhook_id)}
+    webhook = ids.encode("wh", asked.webhook_id) if asked.webhook_id else None
+    shown = {**asked.stored, "webhookId": webhook}
     subject = ("job", job.id)
     await audit.record(actor.workspace_id, actor.stored, "deliveries.retry", subject, None, shown)
     work.after_commit(lambda: enqueuer.run_job(job.id))
     return job
 
 
-async def _total(
-    work: UnitOfWork,
-    webhook_id: UUID,
-    which: RetryScope,
-    since: datetime,
-    until: datetime,
-    event_type: str | None,
-) -> int | None:
+async def _total(work: UnitOfWork, workspace_id: UUID, asked: BulkRetry) -> int | None:
     """Deliveries that the job is about, where that can be counted beforehand."""
-    if which is not RetryScope.FAILED:
+    if asked.which is not RetryScope.FAILED:
         return None
-    found = await work.rows(
-        COUNT,
-        webhook_id,
-        *keys_around(since, until),
-        since,
-        until,
-        event_type or "",
-        COUNT_LIMIT + 1,
-    )
-    number: int = found[0]["number"]
+    number = await asked.failed(workspace_id).count(work, COUNT_LIMIT + 1)
     return number if number <= COUNT_LIMIT else None
 
 
@@ -228,86 +232,84 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False
         job = await Job.get(id=job_id)
-        webhook = await _webhook_of(job)
-        if webhook is None:
+        asked = BulkRetry.of(job.work)
+        webhook = await _webhook_of(job, asked)
+        if webhook is None and asked.webhook_id is not None:
             job.status, job.error, job.finished_at = (
                 JobStatus.FAILED,
                 "The webhook was deleted.",
                 clock.now(),
             )
         else:
-            await _advance(work, job, webhook)
+            opened = await _advance(work, job, asked, webhook)
             # Each step wakes: the first deliveries go out while the job goes on.
-            work.after_commit(lambda: wakeups.notify_due([webhook.id]))
+            work.after_commit(lambda: wakeups.notify_due(opened))
         await job.save(
             update_fields=["status", "position", "total", "done", "error", "finished_at"]
         )
     return bool(job.status < JobStatus.SUCCEEDED)
 
 
-async def _webhook_of(job: Job) -> Webhook | None:
-    found = Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True)
+async def _webhook_of(job: Job, asked: BulkRetry) -> Webhook | None:
+    if asked.webhook_id is None:
+        return None
+    found = Webhook.filter(id=asked.webhook_id, deleted_at__isnull=True)
     # Held to the commit: two jobs of one webhook would both find an event without a delivery. Not
     # where deliveries are opened again: a record locks those before their webhook, and what is
     # opened of a webhook that is deleted meanwhile the sweep cancels.
-    phase = (job.position or _first_position(job.work["which"]))["phase"]
+    phase = (job.position or _first_position(asked))["phase"]
     return await (found.select_for_update() if phase == "MISSED" else found).first()
 
 
-class _Window(NamedTuple):
-    """The rows that a step reads: those with keys between two, of a time and a type."""
-
-    after: UUID
-    high: UUID
-    since: datetime
-    until: datetime
-    event_type: str
-
-
-async def _advance(work: UnitOfWork, job: Job, webhook: Webhook) -> None:
-    asked, position = job.work, job.position or _first_position(job.work["which"])
-    since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
-    low, high = keys_around(since, until)
-    after = UUID(position["after"]) if position["after"] else low
-    window = _Window(after, high, since, until, asked["eventType"])
-    do = _reopen if position["phase"] == "FAILED" else _deliver_missed
-    last, count = await do(work, webhook, window)
-    job.status, job.done = JobStatus.RUNNING, job.done + count
+async def _advance(
+    work: UnitOfWork, job: Job, asked: BulkRetry, webhook: Webhook | None
+) -> list[UUID]:
+    """Does one step and moves the job on. Returns the webhook of each delivery that is due now."""
+    position = job.position or _first_position(asked)
+    after = UUID(position["after"]) if position["after"] else None
+    if position["phase"] == "MISSED" and webhook is not None:
+        last, opened = await _deliver_missed(work, webhook, asked, after)
+    else:
+        last, opened = await _reopen(work, asked.failed(job.workspace_id, after))
+    job.status, job.done = JobStatus.RUNNING, job.done + len(opened)
     if last is not None:
         job.position = {**position, "after": str(last)}
-    elif position["phase"] == "FAILED" and asked["which"] == RetryScope.ALL:
+    elif position["phase"] == "FAILED" and asked.which is RetryScope.ALL:
         job.position = {"phase": "MISSED", "after": None}
     else:
         job.status, job.finished_at, job.total = JobStatus.SUCCEEDED, clock.now(), job.done
+    return opened
 
 
-def _first_position(which: str) -> dict[str, str | None]:
-    return {"phase": "MISSED" if which == RetryScope.MISSED else "FAILED", "after": None}
+def _first_position(asked: BulkRetry) -> dict[str, str | None]:
+    return {"phase": "MISSED" if asked.which is RetryScope.MISSED else "FAILED", "after": None}
 
 
-async def _reopen(work: UnitOfWork, webhook: Webhook, window: _Window) -> tuple[UUID | None, int]:
+async def _reopen(work: UnitOfWork, search: FailedSearch) -> tuple[UUID | None, list[UUID]]:
     """Opens failed deliveries again. Returns the last one looked at, None when there was none, and
-    how many are open again.
+    the webhook of each that is open again.
     """
-    rows = await work.rows(FAILED, webhook.id, *window, STEP_ROWS)
+    rows = await search.next_rows(work, STEP_ROWS)
     wanted = [row["id"] for row in rows if row["is_selected"]]
-    count = 0
+    opened = list[UUID]()
     if wanted:
         places = ", ".join(f"${number}" for number in range(2, len(wanted) + 2))
         sql = for_dialect(REOPEN.format(places), work.dialect)
-        count = len(await work.rows(sql, clock.now(), *wanted))
-    return (rows[-1]["id"] if rows else None), count
+        opened = [row["webhook_id"] for row in await work.rows(sql, clock.now(), *wanted)]
+    return (rows[-1]["id"] if rows else None), opened
 
 
 async def _deliver_missed(
-    work: UnitOfWork, webhook: Webhook, window: _Window
-) -> tuple[UUID | None, int]:
+    work: UnitOfWork, webhook: Webhook, asked: BulkRetry, after: UUID | None
+) -> tuple[UUID | None, list[UUID]]:
     """Makes deliveries of the events that the webhook missed and still wants. Returns the last
-    event looked at, None when nothing is left, and how many were made.
+    event looked at, None when nothing is left, and the webhook of each that was made.
     """
-    asked = missed_search.Window(window.since, window.until, window.event_type, window.after)
+    window = missed_search.Window(
+        asked.since, asked.until, asked.event_type, after, environment=asked.environment
+    )
     found = await missed_search.find_missed(
-        work, webhook, asked, is_ascending=True, events=STEP_ROWS
+        work, webhook, window, is_ascending=True, events=STEP_ROWS
     )
     now = clock.now()
     new = [
@@ -315,7 +317,7 @@ async def _deliver_missed(
     ]
     if new:
         await Delivery.bulk_create(new)
-    return found.last, len(new)
+    return found.last, [webhook.id] * len(new)
 
 
 def _new_delivery(workspace_id: UUID, missed: Missed, now: datetime) -> Delivery:
@@ -330,13 +332,3 @@ def _new_delivery(workspace_id: UUID, missed: Missed, now: datetime) -> Delivery
         # Later than the event: by that one knows it from a delivery that the publish made.
         created_at=max(now, missed.received_at + timedelta(microseconds=1)),
     )
-
-
-def keys_around(since: datetime, until: datetime) -> tuple[UUID, UUID]:
-    """Keys before and after all that were made in a time, generously: a UUIDv7 begins with its
-    milliseconds.
-    """
-    # As numbers: the years 1 and 9999 have no times ten minutes before and after them.
-    low = int(since.timestamp() * 1_000) - _MARGIN_MILLIS
-    high = int(until.timestamp() * 1_000) + _MARGIN_MILLIS
-    return UUID(int=max(0, low) << 80), UUID(int=min(max(0, high), 2**48 - 1) << 80)

@@ -46,8 +46,8 @@ where webhook_id = $1 and event_id in ({places}) order by id"""
 
 @dataclass(frozen=True)
 class Window:
-    """Events that were received from since on, before until, of a type (empty: of any), with keys
-    between two.
+    """Events that were received from since on, before until, of a type and of an environment
+    (empty: of any), with keys between two.
     """
 
     since: datetime
@@ -55,6 +55,7 @@ class Window:
     event_type: str = ""
     after: UUID | None = None
     before: UUID | None = None
+    environment: str = ""
 
     @property
     def keys(self) -> tuple[UUID, UUID]:
@@ -171,6 +172,8 @@ class _Search:
 
     def _may_be_missed(self, row: dict[str, Any], timeline: "_Timeline") -> bool:
         if self._window.event_type not in ("", row["type"]):
+            return False
+        if self._window.environment not in ("", row["environment"]):
             return False
         return any(
             pause.form.may_want(row["environment"], row["type"])

@@ -318,9 +318,8 @@ async def _deliver_missed(
     # By this process's clock and another one's; what was published before the commit of this change
     # met the webhook off.
     since, until = off_at - pauses.SKEW, clock.now() + pauses.SKEW
-    await jobs.begin(
-        work, runtime.enqueuer, actor, webhook.id, jobs.RetryScope.MISSED, since, until
-    )
+    asked = jobs.BulkRetry(webhook.id, jobs.RetryScope.MISSED, since, until)
+    await jobs.begin(work, runtime.enqueuer, actor, asked)
 
 
 def _kinds(given: Form) -> list[ActivityKind]:

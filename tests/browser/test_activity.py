@@ -133,3 +133,23 @@ def test_all_that_failed_is_sent_again_by_a_job_that_a_reload_shows_again(
     job.get_by_role("button", name="Close").click()
     expect(job).to_be_hidden()
     assert "job=" not in page.url
+
+
+def test_a_page_of_which_a_part_is_not_there_says_so_and_can_be_loaded_again(
+    console: Console,
+) -> None:
+    page = console.page
+    console.go("/")
+    console.expect("Failed to load resource|dynamically imported module")
+    # As after an upgrade of the server, which has other parts.
+    parts = re.compile(r"/static/console/assets/.*\.js")
+    page.route(parts, lambda route: route.fulfill(status=404))
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_role("alert")).to_contain_text("has another version since")
+    console.check_accessible()
+    page.get_by_role("link", name="Webhooks").click()
+    expect(page.get_by_role("heading", name="Webhooks")).to_be_visible()
+    page.unroute(parts)
+    page.get_by_role("link", name="Activity").click()
+    page.get_by_role("button", name="Load again").click()
+    expect(page.get_by_role("button", name="Retry all failed")).to_be_visible()

@@ -60,26 +60,41 @@ def test_webhook_for_paid_orders_over_100_with_a_header_is_added_and_its_secret_
     assert len(secrets) == 2
 
 
-def test_all_that_failed_yesterday_is_sent_again(signed_in: Console, server: Server) -> None:
-    webhook = make_webhook(server, "broken", "/_echo/fail", "yesterday.failed.once")
-    for _ in range(2):
-        publish(server, "yesterday.failed.once")
-    wait_for(lambda: failed_deliveries(server, webhook) == 2)
+def test_all_that_failed_yesterday_is_sent_again_by_one_job(
+    signed_in: Console, server: Server
+) -> None:
+    webhooks = [
+        make_webhook(server, slug, "/_echo/fail", "yesterday.failed.once")
+        for slug in ("broken", "away")
+    ]
+    publish(server, "yesterday.failed.once")
+    wait_for(lambda: all(failed_deliveries(server, webhook) == 1 for webhook in webhooks))
     # The browser has the next day: what failed just now, failed yesterday.
     signed_in.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=1))
     page = signed_in.page
-    page.get_by_role("button", name="Actions for Broken").click()
-    page.get_by_role("menuitem", name="Retry failed or missed…").click()
-    dialog = page.get_by_role("dialog", name="Retry")
-    dialog.get_by_label("Since").select_option("Yesterday")
-    expect(dialog.get_by_role("status")).to_have_text("2 failed deliveries would be sent.")
-    dialog.get_by_label("Since").select_option("In the last hour")
-    expect(dialog.get_by_role("status")).to_have_text("There is nothing to send again.")
+    page.get_by_role("link", name="Activity").click()
+    page.get_by_label("Outcome").select_option("Failed")
+    page.get_by_role("combobox", name="Time", exact=True).select_option("Yesterday")
+    page.get_by_role("searchbox", name="Event type").fill("yesterday.failed.once")
+    page.get_by_label("Status").select_option("5xx")
+    expect(page.get_by_role("row").filter(has_text="yesterday.failed.once")).to_have_count(2)
+    page.get_by_role("button", name="Retry all failed").click()
+    dialog = page.get_by_role("dialog", name="Retry all that failed")
+    counted = dialog.get_by_role("status")
+    expect(counted).to_have_text("2 failed deliveries of 2 webhooks would be sent.")
+    expect(dialog).to_contain_text("of yesterday.failed.once, by the time")
+    expect(dialog).to_contain_text("filter by status is not used here")
+    signed_in.check_accessible()
+    dialog.get_by_label("Since").select_option("Last hour")
+    expect(counted).to_have_text("There is nothing to send again.")
     dialog.get_by_label("Since").select_option("Yesterday")
     expect(dialog.get_by_role("button", name="Send 2")).to_be_enabled()
     page.clock.set_fixed_time(datetime.now(UTC))
     dialog.get_by_role("button", name="Send 2").click()
-    expect(page.get_by_text("All 2 are queued for sending.")).to_be_visible()
+    job = page.get_by_role("region", name="Retry in progress")
+    expect(job).to_contain_text("All 2 are queued for sending.")
+    job.get_by_role("button", name="Show their attempts").click()
+    expect(page.get_by_role("row").filter(has_text="By hand")).to_have_count(2)
 
 
 def test_who_turned_a_webhook_off_is_found_from_its_page(

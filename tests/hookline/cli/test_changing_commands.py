@@ -174,3 +174,22 @@ def test_all_that_failed_is_counted_asked_about_and_sent_with_a_bar(stand: Stand
     nothing = stand.run(*asked, "--yes")
     assert (nothing.stdout, nothing.stderr) == ("", "There is nothing to send.\n")
     assert "hookline deliveries retry --failed" in stand.run("deliveries", "retry", code=64).stderr
+
+
+def test_what_failed_of_several_webhooks_is_sent_by_one_job(stand: Stand) -> None:
+    slug = stand.make_webhook("/500?one", retry={"schedule": []})
+    other = stand.make_webhook("/500?other", retry={"schedule": []}, events=[f"{slug}.*.*"])
+    stand.publish(slug)
+    wait_for(lambda: all(stand.deliveries(one, "failed") for one in (slug, other)))
+    asked = ("deliveries", "retry", "--failed", "--since", "2h", "--type", f"{slug}.order.created")
+
+    unasked = stand.run(*asked, code=64)
+    stand.receiver.statuses |= {"/500?one": 200, "/500?other": 200}
+    done = stand.run(*asked, "-e", "production", "--yes")
+
+    assert "Send 2 failed deliveries of 2 webhooks?" in unasked.stderr
+    [job] = [row for row in stand.json("jobs") if row["id"] == done.stdout.strip()]
+    assert (job["status"], job["webhook"]) == ("SUCCEEDED", None)
+    wait_for(lambda: all(stand.deliveries(one, "succeeded") for one in (slug, other)))
+    missed = stand.run("deliveries", "retry", "--missed", "--since", "2h", code=64)
+    assert "--missed needs --webhook" in missed.stderr

@@ -10,6 +10,8 @@ import { Page } from "./pages";
 import { session } from "./session/session";
 import { SignIn } from "./session/SignIn";
 import { useStore } from "./store";
+import { Boundary } from "./ui/Boundary";
+import { usePlace } from "./ui/location";
 import { Skeleton, Trouble } from "./ui/Trouble";
 
 /** The sign-in page, or the frame with the page of the address. */
@@ -33,6 +35,7 @@ function SignedIn({ token }: { token: string }) {
 
 function Loaded() {
   const [{ data, error }, again] = useQuery({ query: FRAME });
+  const { path } = usePlace();
   const problem = problemOf(error);
   if (!data) {
     if (!problem) return <Skeleton />;
@@ -46,9 +49,11 @@ function Loaded() {
   return (
     <FrameContext value={data}>
       <Frame>
-        <Suspense fallback={<Skeleton />}>
-          <Page />
-        </Suspense>
+        <Boundary key={path}>
+          <Suspense fallback={<Skeleton />}>
+            <Page />
+          </Suspense>
+        </Boundary>
       </Frame>
     </FrameContext>
   );

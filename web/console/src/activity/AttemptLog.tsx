@@ -70,11 +70,9 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
           <Button className="button primary" onPress={toTop}>{`${log.held.length.toLocaleString()} new`}</Button>
         )}
         <RetrySelected selection={selection} retry={retry} setWords={setWords} />
-        {webhookId && (
-          <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => setRetryingAll(true)}>
-            Retry failed or missed…
-          </Button>
-        )}
+        <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => setRetryingAll(true)}>
+          {webhookId ? "Retry failed or missed…" : "Retry all failed…"}
+        </Button>
       </div>
       <Refusals words={words} />
       {problem && <Trouble problem={problem} retry={read} />}
@@ -93,9 +91,9 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
           </Button>
         </div>
       )}
-      {isRetryingAll && webhookId && (
+      {isRetryingAll && (
         <RetryAllDialog
-          webhookId={webhookId}
+          filter={filter}
           close={() => setRetryingAll(false)}
           onStarted={(id) => {
             setRetryingAll(false);

@@ -27,7 +27,8 @@ export function Charts({ webhookId, newest }: { webhookId: string | null; newest
       </div>
       {problem && <Trouble problem={problem} retry={read} />}
       {!buckets && !problem && <Skeleton rows={3} />}
-      {buckets && (
+      {buckets?.length === 0 && <p className="empty">There are no figures of this time. Is the clock of this device right?</p>}
+      {buckets && buckets.length > 0 && (
         <div className="charts">
           <Outcomes buckets={buckets} />
           <Durations buckets={buckets} />

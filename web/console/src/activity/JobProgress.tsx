@@ -5,8 +5,10 @@ import { problemOf, wordsOf } from "../api/problems";
 import { useLive } from "../api/useLive";
 import { useMay } from "../frame/viewer";
 import type { JobRowFragment } from "../gql/graphql";
+import { go, usePlace, withSearch } from "../ui/location";
 import { visible } from "../ui/times";
 import { Refusals, Trouble } from "../ui/Trouble";
+import { NO_FILTER } from "./filters";
 import { CANCEL_JOB, JOB, JOBS_LIVE } from "./job-documents";
 
 /** How far a job is, as it goes on. Its id stands in the address, so that a reload shows it again. */
@@ -28,6 +30,8 @@ export function JobProgress({ id, close }: { id: string; close: () => void }) {
   };
   const problem = problemOf(error);
   const job = news ?? data?.job;
+  const { search } = usePlace();
+  const isFiltered = Object.keys(NO_FILTER).some((name) => search.get(name));
   const isOpen = job?.status === "PENDING" || job?.status === "RUNNING";
   return (
     <section className="job" aria-label="Retry in progress">
@@ -35,7 +39,7 @@ export function JobProgress({ id, close }: { id: string; close: () => void }) {
       {data && !job && <p>This job is not there, or not any more.</p>}
       {job && (
         <>
-          <p role="status">{sentenceOf(job)}</p>
+          <p role="status">{sentenceOf(job, isFiltered)}</p>
           {isOpen && <progress aria-label="Queued for sending" value={job.total ? job.done : undefined} max={job.total ?? undefined} />}
         </>
       )}
@@ -44,6 +48,11 @@ export function JobProgress({ id, close }: { id: string; close: () => void }) {
         {isOpen && (
           <Button className="button small" isDisabled={!mayCancel} onPress={() => void cancel()}>
             Stop
+          </Button>
+        )}
+        {isFiltered && Boolean(job?.done) && (
+          <Button className="button small" onPress={() => go(withSearch(NO_FILTER), { isReplaced: true })}>
+            Show their attempts
           </Button>
         )}
         {!isOpen && (
@@ -56,7 +65,7 @@ export function JobProgress({ id, close }: { id: string; close: () => void }) {
   );
 }
 
-function sentenceOf({ status, done, total, error }: JobRowFragment): string {
+function sentenceOf({ status, done, total, error }: JobRowFragment, isFiltered: boolean): string {
   const count = `${done.toLocaleString()}${typeof total === "number" ? ` of ${total.toLocaleString()}` : ""}`;
   switch (status) {
     case "PENDING":
@@ -64,7 +73,7 @@ function sentenceOf({ status, done, total, error }: JobRowFragment): string {
     case "RUNNING":
       return `${count} queued for sending.`;
     case "SUCCEEDED":
-      return `All ${done.toLocaleString()} are queued for sending. Their attempts appear below.`;
+      return `All ${done.toLocaleString()} are queued for sending.${isFiltered ? "" : " Their attempts appear below."}`;
     case "CANCELLED":
       return `Stopped: ${count} were queued for sending before.`;
     default:

@@ -8,6 +8,8 @@ export const OUTCOMES = [["", "Any outcome"], ["SUCCEEDED", "Succeeded"], ["FAIL
 export const CLASSES = [["", "Any status"], ["2", "2xx"], ["3", "3xx"], ["4", "4xx"], ["5", "5xx"]] as const;
 /** Names in the address that a change of page or tab takes away. */
 export const FILTER_NAMES = ["outcome", "status", "pattern", "object", "time", "from", "to", "attempt", "job"];
+/** Changes to the address that show everything. */
+export const NO_FILTER = { outcome: null, status: null, pattern: null, object: null, time: null, from: null, to: null };
 
 /** The filter that the address holds, as the API takes it. wrong: what is no id of an event or a delivery, or of a webhook where all are shown. */
 export function useAttemptFilter(webhookId: string | null): { filter: AttemptFilter; isFiltered: boolean; wrong: string | null } {

@@ -16,7 +16,7 @@ export const RETRY_ALL = graphql(`
   mutation RetryAll($input: DeliveriesRetryInput!) {
     deliveriesRetry(input: $input) {
       job { ...JobRow }
-      counts { failed missed exact }
+      counts { failed missed webhooks exact }
       userErrors { field message code }
     }
   }

@@ -24,7 +24,7 @@ type Documents = {
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.RetryDeliveryDocument,
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.CancelDeliveryDocument,
     "\n  fragment JobRow on Job {\n    id\n    status\n    total\n    done\n    error\n    createdAt\n    finishedAt\n  }\n": typeof types.JobRowFragmentDoc,
-    "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n": typeof types.RetryAllDocument,
+    "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed webhooks exact }\n      userErrors { field message code }\n    }\n  }\n": typeof types.RetryAllDocument,
     "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n": typeof types.OneJobDocument,
     "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n": typeof types.JobsLiveDocument,
     "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.CancelJobDocument,
@@ -107,7 +107,7 @@ const documents: Documents = {
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.RetryDeliveryDocument,
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.CancelDeliveryDocument,
     "\n  fragment JobRow on Job {\n    id\n    status\n    total\n    done\n    error\n    createdAt\n    finishedAt\n  }\n": types.JobRowFragmentDoc,
-    "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n": types.RetryAllDocument,
+    "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed webhooks exact }\n      userErrors { field message code }\n    }\n  }\n": types.RetryAllDocument,
     "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n": types.OneJobDocument,
     "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n": types.JobsLiveDocument,
     "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n": types.CancelJobDocument,
@@ -237,7 +237,7 @@ export function graphql(source: "\n  fragment JobRow on Job {\n    id\n    statu
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed webhooks exact }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed webhooks exact }\n      userErrors { field message code }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

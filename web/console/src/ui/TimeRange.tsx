@@ -1,24 +1,20 @@
 import { useMemo } from "react";
 import { go, usePlace, withSearch } from "./location";
+import { RANGES, rangeOf } from "./ranges";
 import { Select } from "./Select";
 
-const HOUR = 3_600_000;
-const RANGES: Readonly<Record<string, readonly [text: string, milliseconds: number]>> = {
-  "1h": ["Last hour", HOUR],
-  "24h": ["Last 24 hours", 24 * HOUR],
-  "7d": ["Last 7 days", 7 * 24 * HOUR],
-  "30d": ["Last 30 days", 30 * 24 * HOUR],
-};
 const BETWEEN = "between";
-const OPTIONS = [["", "Any time"], ...Object.entries(RANGES).map(([name, [text]]) => [name, text] as const), [BETWEEN, "Between…"]] as const;
+const YESTERDAY = "yesterday";
+const OPTIONS = [["", "Any time"], ...RANGES, [BETWEEN, "Between…"]] as const;
 
 /** The time range of the address, as a filter takes it. A relative one is read once for each choice, so that pages of a list fit together. */
 export function useTimeRange(): { since: string | null; until: string | null } {
   const { search } = usePlace();
   const [time, from, to] = [search.get("time") ?? "", search.get("from"), search.get("to")];
   return useMemo(() => {
-    const range = RANGES[time];
-    if (range) return { since: new Date(Date.now() - range[1]).toISOString(), until: null };
+    const range = rangeOf(time, Date.now());
+    // What comes from now on belongs to the others.
+    if (range) return { ...range, until: time === YESTERDAY ? range.until : null };
     return time === BETWEEN ? { since: instant(from), until: instant(to) } : { since: null, until: null };
   }, [time, from, to]);
 }

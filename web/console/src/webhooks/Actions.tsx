@@ -70,7 +70,7 @@ export function Actions({ webhook, reload }: { webhook: Row; reload: () => void 
       <DeleteDialog webhook={webhook} isOpen={shown === "delete"} setOpen={() => setShown(null)} onDeleted={reload} />
       {shown === "retry" && (
         <Suspense fallback={null}>
-          <RetryAllDialog webhookId={webhook.id} close={() => setShown(null)} onStarted={(job) => go(`${page}?tab=activity&job=${job}`)} />
+          <RetryAllDialog filter={{ webhookId: webhook.id }} close={() => setShown(null)} onStarted={(job) => go(`${page}?tab=activity&job=${job}`)} />
         </Suspense>
       )}
       <Dialog title={`Test of ${visible(webhook.name)}`} isOpen={words.length > 0} setOpen={() => setWords([])}>
