@@ -16,7 +16,6 @@ from hookline.form.kinds import Bounds
 from hookline.settings.fields import Settings
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
-from hookline.sync.read.positions import packed
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import SyncRequest
 from hookline.text import printable
@@ -197,7 +196,7 @@ def _input(request: SyncRequest) -> dict[str, Any]:
     return {
         "set": document.set_name,
         "document": document.content,
-        "positions": packed(document.positions),
+        "positions": document.positions.packed(),
         "secrets": [
             {"path": list(path), "value": value} for path, value in document.secrets.items()
         ],

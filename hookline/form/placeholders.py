@@ -22,6 +22,21 @@ _UNREADY: Final = (
 _SIGNS: Final = re.compile(
     r"ENC\[|\$ANSIBLE_VAULT|vault:v|AGE ENCRYPTED|age-encryption|BEGIN PGP|\{\{|<%"
 )
+# Printable ASCII without what begins most of them. The rest of the signs are words.
+_HARMLESS: Final = re.compile(r"[ -#%-;=-Z\\-z|-~]*")
+
+
+def is_harmless(text: str) -> bool:
+    """True for a text that can be seen at once to be ready, without a reference and printable: most
+    texts. False says nothing.
+    """
+    return (
+        _HARMLESS.fullmatch(text) is not None
+        and "vault:v" not in text
+        and "AGE ENC" not in text
+        and "age-enc" not in text
+        and "BEGIN PGP" not in text
+    )
 
 
 def is_mask(text: str) -> bool:

@@ -70,7 +70,7 @@ def read(asked: dict[str, Any]) -> bytes:
             "document": document
             and {
                 "content": document.content,
-                "positions": document.positions,
+                "positions": document.positions.packed(),
                 "secrets": [[list(path), value] for path, value in document.secrets.items()],
             },
         }

@@ -34,9 +34,10 @@ async def check(
             tried[key] = await _problem(renderer, owner, *key)
         if sentence := tried[key]:
             path = ("webhooks", slug, "payloadTemplate")
-            file, line, column = document.positions.get(
-                ".".join(path),
-                (webhook.position.file, webhook.position.line, webhook.position.column),
+            file, line, column = document.positions.get(".".join(path)) or (
+                webhook.position.file,
+                webhook.position.line,
+                webhook.position.column,
             )
             found.append(
                 SyncProblem(

@@ -5,7 +5,7 @@ that passes here passes there. Pure but for the secrets it is handed; never rais
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,16 +15,15 @@ from hookline.form.kinds import (
     REFUSED,
     UNKNOWN_SECRET,
     Bounds,
-    FieldKind,
     FieldProblem,
-    Record,
     Validation,
     label,
 )
 from hookline.form.webhook_fields import FIELDS
-from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.policy import NO_POLICY, FilePolicy
 from hookline.sync.read.decoding import Decoder, Path, place
+from hookline.sync.read.defaults import Entries, merged
+from hookline.sync.read.fast_path import FastPath, FastWebhook
 from hookline.sync.read.file_fields import (
     FILE_FIELDS,
     LIFECYCLE,
@@ -38,21 +37,20 @@ from hookline.sync.read.file_fields import (
 from hookline.sync.read.nodes import (
     Mapping,
     Node,
-    Positions,
     Scalar,
     Sequence,
     Unusable,
     position_of,
+    put_text,
     to_json,
 )
+from hookline.sync.read.positions import Place, Positions
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import References
 
 _slug = re.compile(SLUG)
 _LIFECYCLE: Final = "lifecycle"
 _NAMES: Final = (*FIELDS, _LIFECYCLE)
-# Kinds whose defaults are filled in entry by entry; any other value replaces its default.
-_MAPS = (Headers, Labels, Record, SecretHeader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Document:
     set_name: str
     webhooks: dict[str, DocumentWebhook] = field(default_factory=dict)
     content: dict[str, object] = field(default_factory=dict)
-    positions: Positions = field(default_factory=dict)
+    positions: Positions = field(default_factory=Positions)
     secrets: dict[Path, str] = field(default_factory=dict)
     secret_positions: list[Position] = field(default_factory=list)
     set_position: Position | None = None
@@ -94,6 +92,14 @@ def decode(root: Node, bounds: Bounds, references: References, problems: Problem
     """The webhooks of a tree, defaults merged in. Everything wrong with it is added to the
     problems.
     """
+    decoder = Decoder(problems.file, problems, references)
+    return _FileDecoder(decoder, bounds, FastPath(bounds, references)).decode(root)
+
+
+def decode_by_tree(
+    root: Node, bounds: Bounds, references: References, problems: Problems
+) -> Document:
+    """As `decode`, each webhook field by field: for those that the fast path has left."""
     return _FileDecoder(Decoder(problems.file, problems, references), bounds).decode(root)
 
 
@@ -101,6 +107,7 @@ def decode(root: Node, bounds: Bounds, references: References, problems: Problem
 class _FileDecoder:
     decoder: Decoder
     bounds: Bounds
+    fast_path: FastPath | None = None
     is_set_known: bool = True
 
     def decode(self, root: Node) -> Document:
@@ -132,9 +139,10 @@ class _FileDecoder:
             )
         defaults = self._defaults(entries)
         for slug, key, node in self._webhooks(entries):
-            own = self.decoder.entries(_NAMES, node, ("webhooks", slug))
-            if own is not None:
-                self._webhook(document, slug, key, _merged(defaults, own))
+            if not self._take_fast(document, slug, key, node, defaults):
+                own = self.decoder.entries(_NAMES, node, ("webhooks", slug))
+                if own is not None:
+                    self._webhook(document, slug, key, merged(defaults, own))
         # Defaults are merged in, so the server never sees them, nor the secrets that stand there.
         document.content = whole_content(document, document.content)
         self._place_policy(document, entries)
@@ -144,12 +152,11 @@ class _FileDecoder:
             if path[0] == "webhooks"
         }
         document.secret_positions = [
-            Position(node.line, node.column, node.file or self.decoder.file)
-            for node in self.decoder.secret_nodes
+            position_of(node, self.decoder.file) for node in self.decoder.secret_nodes
         ]
         return document
 
-    def _own_values(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> dict[str, object]:
+    def _own_values(self, root: Node, entries: Entries) -> dict[str, object]:
         """Canonical values of the file's own keys, of those that are good."""
         values = dict[str, object]()
         for name, row in FILE_FIELDS.items():
@@ -175,7 +182,7 @@ class _FileDecoder:
         is_good = self._add_problems(validation.problems, path, {name: entry}, owner)
         return checked if is_good else REFUSED
 
-    def _moves(self, checked: object, entries: dict[str, tuple[Scalar, Node]]) -> tuple[Move, ...]:
+    def _moves(self, checked: object, entries: Entries) -> tuple[Move, ...]:
         """The moves with their places. checked: REFUSED or left out: none."""
         if not isinstance(checked, list) or not isinstance(node := entries["moved"][1], Sequence):
             return ()
@@ -184,22 +191,22 @@ class _FileDecoder:
             for move, item in zip(checked, node.items, strict=True)
         )
 
-    def _place_policy(self, document: Document, entries: dict[str, tuple[Scalar, Node]]) -> None:
+    def _place_policy(self, document: Document, entries: Entries) -> None:
         """Notes where the words of the policy stand."""
         node = entries["policy"][1] if "policy" in entries else None
         if isinstance(node, Mapping):
             for name, (key, _) in node.entries.items():
                 at = position_of(key, self.decoder.file)
-                document.positions[f"policy.{name}"] = (at.file, at.line, at.column)
-        document.positions.update(move_positions(document.moves))
+                document.positions.put(f"policy.{name}", (at.file, at.line, at.column))
+        place_moves(document)
 
-    def _set_position(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> Position | None:
+    def _set_position(self, root: Node, entries: Entries) -> Position | None:
         if "set" not in entries:
             return Position(file=self.decoder.file) if isinstance(root, Mapping) else None
         _, node = entries["set"]
         return position_of(node, self.decoder.file) if self.is_set_known else None
 
-    def _defaults(self, entries: dict[str, tuple[Scalar, Node]]) -> dict[str, tuple[Scalar, Node]]:
+    def _defaults(self, entries: Entries) -> Entries:
         """The defaults' entries, each judged by itself, so that a mistake is told once and also
         when no webhook takes it.
         """
@@ -217,9 +224,7 @@ class _FileDecoder:
         )
         return fields
 
-    def _webhooks(
-        self, entries: dict[str, tuple[Scalar, Node]]
-    ) -> Iterator[tuple[str, Scalar, Node]]:
+    def _webhooks(self, entries: Entries) -> Iterator[tuple[str, Scalar, Node]]:
         if "webhooks" not in entries:
             return
         key, node = entries["webhooks"]
@@ -252,9 +257,7 @@ class _FileDecoder:
                         "give the readable name as 'name'",
                     )
 
-    def _webhook(
-        self, document: Document, slug: str, key: Scalar, fields: dict[str, tuple[Scalar, Node]]
-    ) -> None:
+    def _webhook(self, document: Document, slug: str, key: Scalar, fields: Entries) -> None:
         path = ("webhooks", slug)
         lifecycle = self._lifecycle(path, fields)
         values, found = self._checked(path, fields)
@@ -265,22 +268,47 @@ class _FileDecoder:
                 self.decoder.add_problem(
                     "required", f"{row.name} is required", key, (*path, row.name)
                 )
-        # The key's place, not the value's: a webhook of an alias stands where it is named.
-        at = Position(key.line, key.column, key.file or self.decoder.file)
+        at = self._place_webhook(document, slug, key, fields)
         document.webhooks[slug] = DocumentWebhook(slug, values, at, lifecycle)
-        document.content[slug] = {
-            name: to_json(node, name == "filter") for name, (_, node) in fields.items()
-        }
+        document.content[slug] = _content(fields)
         self._put_resolved(document.content)
-        document.positions["webhooks." + slug] = (at.file, at.line, at.column)
-        for name, (_, node) in fields.items():
-            document.positions[f"webhooks.{slug}.{name}"] = (
-                node.file or self.decoder.file,
-                node.line,
-                node.column,
-            )
 
-    def _lifecycle(self, path: Path, fields: dict[str, tuple[Scalar, Node]]) -> Lifecycle:
+    def _take_fast(
+        self, document: Document, slug: str, key: Scalar, node: Node, defaults: Entries
+    ) -> bool:
+        """Takes a webhook with which nothing is wrong. False: it is to be read field by field."""
+        if self.fast_path is None or not isinstance(node, Mapping):
+            return False
+        fields = merged(defaults, node.entries) if defaults else node.entries
+        content = _content(fields)
+        if (found := self.fast_path.webhook(slug, content)) is None:
+            return False
+        at = self._place_webhook(document, slug, key, fields)
+        document.webhooks[slug] = DocumentWebhook(slug, found.values, at, found.lifecycle)
+        document.content[slug] = content
+        self._take_secrets(found, fields)
+        return True
+
+    def _take_secrets(self, found: FastWebhook, fields: Entries) -> None:
+        for path, secret in found.secrets.items():
+            node, _ = place(path[3:], *fields[path[2]])
+            if isinstance(node, Scalar):
+                self.decoder.secret_nodes.append(node)
+            if isinstance(secret, str):
+                self.decoder.found_secrets[path] = secret
+
+    def _place_webhook(
+        self, document: Document, slug: str, key: Scalar, fields: Entries
+    ) -> Position:
+        """Notes where the webhook and its fields stand. Returns the webhook's own place."""
+        # The key's place, not the value's: a webhook of an alias stands where it is named.
+        at = position_of(key, self.decoder.file)
+        document.positions.put(f"webhooks.{slug}", (at.file, at.line, at.column))
+        places = {name: (node.line, node.column) for name, (_, node) in fields.items()}
+        document.positions.put_all(f"webhooks.{slug}", at.file, places)
+        return at
+
+    def _lifecycle(self, path: Path, fields: Entries) -> Lifecycle:
         if _LIFECYCLE not in fields:
             return NO_LIFECYCLE
         entry = fields[_LIFECYCLE]
@@ -290,12 +318,10 @@ class _FileDecoder:
         """Puts what the last webhook's references stand for into what is sent."""
         for path, text in self.decoder.sent_texts.items():
             if path[0] == "webhooks":
-                _put(webhooks, path[1:], text)
+                put_text(webhooks, path[1:], text)
         self.decoder.sent_texts.clear()
 
-    def _checked(
-        self, path: Path, fields: dict[str, tuple[Scalar, Node]]
-    ) -> tuple[dict[str, object], list[FieldProblem]]:
+    def _checked(self, path: Path, fields: Entries) -> tuple[dict[str, object], list[FieldProblem]]:
         """Canonical values of a webhook's fields, and problems with them."""
         plain = {
             name: self.decoder.plain(FIELDS[name].kind, key, node, (*path, name))
@@ -309,7 +335,7 @@ class _FileDecoder:
         self,
         found: list[FieldProblem],
         path: Path,
-        fields: dict[str, tuple[Scalar, Node]],
+        fields: Entries,
         owner: Node,
     ) -> bool:
         """Adds what the kinds found, where it stands in the file. True when nothing was wrong."""
@@ -347,48 +373,16 @@ def whole_content(document: Document, webhooks: object) -> dict[str, object]:
     }
 
 
-def move_positions(moves: Iterable[Move]) -> Positions:
-    return {
-        f"moved.{number}": (move.position.file, move.position.line, move.position.column)
-        for number, move in enumerate(moves)
-    }
+def place_moves(document: Document) -> None:
+    """Notes where each of the document's moves stands, by its number."""
+    document.positions.drop("moved")
+    for number, move in enumerate(document.moves):
+        at: Place = (move.position.file, move.position.line, move.position.column)
+        document.positions.put(f"moved.{number}", at)
 
 
-def _merged(
-    defaults: dict[str, tuple[Scalar, Node]], own: dict[str, tuple[Scalar, Node]]
-) -> dict[str, tuple[Scalar, Node]]:
-    """A webhook's entries over the defaults': maps merge, everything else replaces."""
-    merged = {**defaults, **own}
-    for name in defaults.keys() & own.keys():
-        (_, ours), (_, theirs) = own[name], defaults[name]
-        kind: FieldKind = LIFECYCLE.kind if name == _LIFECYCLE else FIELDS[name].kind
-        if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            # Names of headers are the same in any case, so the webhook's x-id replaces the
-            # default's X-Id.
-            fold = str.lower if isinstance(kind, Headers) else str
-            taken = {fold(text) for text in ours.entries}
-            inherited = {
-                text: entry for text, entry in theirs.entries.items() if fold(text) not in taken
-            }
-            merged[name] = (
-                own[name][0],
-                Mapping({**inherited, **ours.entries}, ours.line, ours.column, ours.file),
-            )
-    return merged
-
-
-def _put(around: object, path: Path, text: str) -> None:
-    """Puts a text in its place. There is none where a key was refused."""
-    for step in path[:-1]:
-        around = around[int(step)] if isinstance(around, list) else _entry(around, step)
-    if isinstance(around, list):
-        around[int(path[-1])] = text
-    elif isinstance(around, dict) and path[-1] in around:
-        around[path[-1]] = text
-
-
-def _entry(around: object, key: str) -> object:
-    return around.get(key) if isinstance(around, dict) else None
+def _content(fields: Entries) -> dict[str, object]:
+    return {name: to_json(node, name == "filter") for name, (_, node) in fields.items()}
 
 
 def _has_unknown(value: object) -> bool:

@@ -6,7 +6,7 @@ from hookline.sync.policy import FilePolicy
 from hookline.sync.read.document import (
     Document,
     DocumentWebhook,
-    move_positions,
+    place_moves,
     whole_content,
 )
 from hookline.sync.read.file_fields import policy_of
@@ -41,7 +41,7 @@ def merge(documents: Sequence[Document], problems: Problems) -> Document:
         whole.secret_positions += document.secret_positions
     whole.webhooks = dict(sorted(webhooks.items()))
     # Each file counts its own from 0.
-    whole.positions.update(move_positions(whole.moves))
+    place_moves(whole)
     whole.content = whole_content(whole, dict(sorted(content.items())))
     return whole
 
@@ -51,8 +51,7 @@ def _policy(documents: Sequence[Document], problems: Problems) -> FilePolicy:
     said = dict[str, tuple[object, Position]]()
     for document in documents:
         for name, word in document.policy.content.items():
-            file, line, column = document.positions[f"policy.{name}"]
-            here = Position(line, column, file)
+            here = _position(document, f"policy.{name}")
             if name not in said:
                 said[name] = (word, here)
             elif said[name][0] != word:
@@ -62,6 +61,11 @@ def _policy(documents: Sequence[Document], problems: Problems) -> FilePolicy:
                 path = ("policy", name)
                 problems.add(SyncProblem("mixed-policies", message, here, path, hint, len(name)))
     return policy_of({name: word for name, (word, _) in said.items()})
+
+
+def _position(document: Document, path: str) -> Position:
+    file, line, column = document.positions.get(path) or ("", 1, 1)
+    return Position(line, column, file)
 
 
 def _webhooks_of(document: Document) -> dict[str, object]:

@@ -1,65 +1,121 @@
-"""Positions of a document on their way to a server: grouped by file and by what they stand in, a
-third of the bytes. Called by the commands and by received. Pure; trusts nothing that is unpacked.
+"""Positions of a document's values, in memory and on their way to a server: grouped by what they
+stand in and by file, a third of the bytes. Made by document and received. Pure; trusts nothing that
+is unpacked.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Final, TypeGuard
-
-from hookline.sync.read.nodes import Positions
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeGuard
 
 # Far beyond the lines of the largest file, and within the column's 32 bits.
 LARGEST_LINE: Final = 100_000_000
 LONGEST_FILE_NAME: Final = 1_000
 FILES: Final = "files"
 
+Place = tuple[str, int, int]
+"""File, line and column."""
 
-def packed(positions: Positions) -> dict[str, dict[str, dict[str, dict[str, tuple[int, int]]]]]:
-    """The positions as `unpacked` takes them.
 
-    Example: `{"files": {"a.yaml": {"webhooks.orders": {"url": [5, 10]}}}}`
-    """
-    files: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
-    for path, (file, line, column) in positions.items():
+class Positions:
+    """Places of values by their dotted path, such as `webhooks.orders.url`."""
+
+    __slots__ = ("_owners",)
+
+    def __init__(self, places: Iterable[tuple[str, Place]] = ()) -> None:
+        # By the path without its last name: each file with its names there, and of each name line
+        # and column (Any: whatever was sent for them, until they are asked for). Of 10,000 webhooks
+        # hardly more than one group each, instead of 130,000 paths.
+        self._owners: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for path, place in places:
+            self.put(path, place)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Positions) and dict(self.items()) == dict(other.items())
+
+    __hash__ = None  # type: ignore[assignment]  # may be changed
+
+    def put(self, path: str, place: Place) -> None:
         owner, _, name = path.rpartition(".")
-        files.setdefault(file, {}).setdefault(owner, {})[name] = (line, column)
-    # Of one key, which no path is: the other form has paths.
-    return {FILES: files}
+        file, line, column = place
+        groups = self._owners.setdefault(owner, [])
+        # The last one, as a file is read at a stretch.
+        if not groups or groups[-1][0] != file:
+            groups.append((file, {}))
+        groups[-1][1][name] = (line, column)
+
+    def put_all(self, owner: str, file: str, names: dict[str, Any]) -> None:
+        """Puts the line and the column of each name below the owner."""
+        self._owners.setdefault(owner, []).append((file, names))
+
+    def drop(self, owner: str) -> None:
+        """Forgets all that stands below the owner."""
+        self._owners.pop(owner, None)
+
+    def update(self, other: "Positions") -> None:
+        """Takes over the places of another file."""
+        for owner, groups in other._owners.items():
+            self._owners.setdefault(owner, []).extend(groups)
+
+    def get(self, path: str) -> Place | None:
+        """The place; None where there is none, or what was sent for it is none."""
+        owner, _, name = path.rpartition(".")
+        for file, names in self._owners.get(owner, ()):
+            place = names.get(name)
+            if place is not None and _is_place(place):
+                return file, place[0], place[1]
+        return None
+
+    def items(self) -> Iterator[tuple[str, Place]]:
+        for owner, groups in self._owners.items():
+            for file, names in groups:
+                for name, place in names.items():
+                    if _is_place(place):
+                        path = f"{owner}.{name}" if owner else name
+                        yield path, (file, place[0], place[1])
+
+    def packed(self) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+        """The positions as `unpacked` takes them.
+
+        Example: `{"files": {"a.yaml": {"webhooks.orders": {"url": [5, 10]}}}}`
+        """
+        files: dict[str, dict[str, dict[str, Any]]] = {}
+        for owner, groups in self._owners.items():
+            for file, names in groups:
+                owners = files.setdefault(file, {})
+                owners[owner] = {**owners[owner], **names} if owner in owners else names
+        # Of one key, which no path is: the other form has paths.
+        return {FILES: files}
 
 
 def unpacked(given: object) -> Positions:
     """The positions that are ones, of either form; what is told to people and written beside a
     webhook must be a name and two numbers.
     """
+    positions = Positions()
     if not isinstance(given, dict):
-        return {}
+        return positions
     if isinstance(files := given.get(FILES), dict):
-        return dict(_of_files(files))
-    return {
-        path: (value[0], value[1], value[2])
-        for path, value in given.items()
-        if isinstance(value, list) and len(value) == 3
-        if _is_file(value[0]) and _is_place(value[1:])
-    }
-
-
-def _of_files(files: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, int, int]]]:
-    for file, owners in files.items():
-        if not _is_file(file) or not isinstance(owners, dict):
-            continue
-        for owner, names in owners.items():
-            for name, place in names.items() if isinstance(names, dict) else ():
-                if _is_place(place):
-                    yield f"{owner}.{name}", (file, place[0], place[1])
+        for file, owners in files.items():
+            if _is_file(file) and isinstance(owners, dict):
+                for owner, names in owners.items():
+                    if isinstance(names, dict):
+                        # Its places are looked at when they are asked for: hardly any is.
+                        positions.put_all(owner, file, names)
+        return positions
+    for path, value in given.items():
+        is_place = isinstance(value, list) and len(value) == 3 and _is_place(value[1:])
+        if is_place and _is_file(value[0]):
+            positions.put(path, (value[0], value[1], value[2]))
+    return positions
 
 
 def _is_file(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and len(name) <= LONGEST_FILE_NAME and name.isprintable()
 
 
-def _is_place(place: object) -> TypeGuard[list[int]]:
+def _is_place(place: object) -> TypeGuard[list[int] | tuple[int, int]]:
     # By type: True is an int for isinstance.
     return (
-        isinstance(place, list)
+        isinstance(place, list | tuple)
         and len(place) == 2
         and all(type(number) is int and 1 <= number <= LARGEST_LINE for number in place)
     )

@@ -6,14 +6,19 @@ It trusts nothing: everything is checked as if a stranger had written it.
 
 from collections.abc import Mapping
 
+from hookline.form.check import check_slug
 from hookline.form.kinds import Bounds
 from hookline.sync.read import document
-from hookline.sync.read.document import Document
+from hookline.sync.read.document import Document, DocumentWebhook
+from hookline.sync.read.fast_path import FastPath
 from hookline.sync.read.moves import check_moves
-from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json
-from hookline.sync.read.positions import unpacked
+from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, from_json
+from hookline.sync.read.positions import Positions, unpacked
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import GivenReferences
+
+# Of what was sent without places.
+_NOWHERE = ("", 1, 1)
 
 
 def decode(
@@ -29,16 +34,52 @@ def decode(
     secrets: by path in the content. The document is to be used only when the problems hold no
     error.
     """
-    problems = Problems("")
-    root = _tree(content, unpacked(positions), problems)
+    problems, places = Problems(""), unpacked(positions)
+    references = GivenReferences(secrets, may_be_unknown)
+    taken, rest = _taken_fast(content, places, FastPath(bounds, references))
+    root = _tree(content, rest, places, problems)
     if root is None:
         return Document(""), problems
-    found = document.decode(root, bounds, GivenReferences(secrets, may_be_unknown), problems)
+    found = document.decode_by_tree(root, bounds, references, problems)
+    found.webhooks = _in_order(content, {**found.webhooks, **taken.webhooks})
+    found.secrets |= taken.secrets
+    found.positions = places
     check_moves(found, problems)
     return found, problems
 
 
-def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:
+def _taken_fast(content: object, places: Positions, fast_path: FastPath) -> tuple[Document, object]:
+    """The webhooks with which nothing is wrong, and the content without them."""
+    taken = Document("")
+    webhooks = content.get("webhooks") if isinstance(content, dict) else None
+    # A command fills the defaults in; from others they come as in a file, for the tree.
+    if not isinstance(content, dict) or "defaults" in content or not isinstance(webhooks, dict):
+        return taken, content
+    left = dict[str, object]()
+    for slug, fields in webhooks.items():
+        is_usual = isinstance(fields, dict) and not check_slug(slug)
+        found = fast_path.webhook(slug, fields) if is_usual else None
+        if found is None:
+            left[slug] = fields
+            continue
+        file, line, column = places.get(f"webhooks.{slug}") or _NOWHERE
+        position = Position(line, column, file)
+        taken.webhooks[slug] = DocumentWebhook(slug, found.values, position, found.lifecycle)
+        taken.secrets |= {
+            path: secret for path, secret in found.secrets.items() if isinstance(secret, str)
+        }
+    return taken, {**content, "webhooks": left}
+
+
+def _in_order(content: object, webhooks: dict[str, DocumentWebhook]) -> dict[str, DocumentWebhook]:
+    """The webhooks in the order in which they were sent."""
+    sent = content.get("webhooks") if isinstance(content, dict) else None
+    slugs = sent if isinstance(sent, dict) else webhooks
+    return {slug: webhooks[slug] for slug in slugs if slug in webhooks}
+
+
+def _tree(content: object, rest: object, positions: Positions, problems: Problems) -> Node | None:
+    """The tree of the rest; None after noting that the whole content is too large or too deep."""
     # Counted before it is copied into nodes, each of which takes more memory than its value.
     if not _has_room(content):
         problems.add(
@@ -48,7 +89,7 @@ def _tree(content: object, positions: Positions, problems: Problems) -> Node | N
         )
         return None
     try:
-        return from_json(content, positions)
+        return from_json(rest, positions)
     except RecursionError:
         problems.add(
             SyncProblem(

@@ -1,4 +1,4 @@
-"""Complaints of PyYAML's parser, in words that help. Called by loader alone."""
+"""Complaints of PyYAML's parser, in words that help. Called by composer alone."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ class Mark(Protocol):
 
 
 class MarkedError(Protocol):
-    """The attributes of a MarkedYAMLError (loader is the only module that imports yaml)."""
+    """The attributes of a MarkedYAMLError (composer is the only module that imports yaml)."""
 
     @property
     def context(self) -> str | None: ...

@@ -47,7 +47,7 @@ def sent(*, environment: Mapping[str, str] | None = None, **bodies: str) -> dict
     whole = {
         "set": document.set_name,
         "document": document.content,
-        "positions": document.positions,
+        "positions": document.positions.packed(),
         "secrets": secrets,
     }
     found: dict[str, Any] = orjson.loads(orjson.dumps(whole))

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from hookline.form.webhook_fields import FIELDS
-from hookline.sync.read import file, loader
+from hookline.sync.read import composer, file, loader
 from hookline.sync.read.file import Reading
 from hookline.sync.read.nodes import MAX_NODES
 from hookline.sync.read.problems import MAX_PROBLEMS, Position, Problems, SyncProblem
@@ -128,7 +128,7 @@ def test_more_values_than_the_limit_are_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MAX_NODES == 1_000_000
-    monkeypatch.setattr(loader, "MAX_NODES", 10_000)  # a million take 5 s
+    monkeypatch.setattr(composer, "MAX_NODES", 10_000)  # a million take 5 s
     assert codes(read("a: [" + "x," * 10_001 + "]", tmp_path)) == ["too-many-nodes"]
     assert "too-many-nodes" not in codes(read("a: [" + "x," * 9_990 + "]", tmp_path))
 

@@ -10,7 +10,7 @@ import pytest
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
-from hookline.sync.read.positions import packed, unpacked
+from hookline.sync.read.positions import Positions, unpacked
 from hookline.sync.read.problems import Problems
 from tests.hookline.sync.files import BOUNDS, document
 
@@ -54,7 +54,7 @@ SECRETS = {
 
 def over_the_wire(sent: Document, **changes: Any) -> tuple[Document, Problems]:
     whole = json.loads(
-        json.dumps({"content": sent.content, "positions": packed(sent.positions), **changes})
+        json.dumps({"content": sent.content, "positions": sent.positions.packed(), **changes})
     )
     return received.decode(
         whole["content"],
@@ -71,10 +71,15 @@ def test_a_file_arrives_as_it_is_with_its_places() -> None:
     assert problems.found == []
     assert (got.set_name, got.webhooks) == (sent.set_name, sent.webhooks)
     assert got.secrets == sent.secrets
-    assert got.positions == sent.positions
-    whole = {**sent.positions, "moved.0": ("b.yaml", 7, 1), "policy.prune": ("a.b.yaml", 2, 3)}
-    assert unpacked(json.loads(json.dumps(packed(whole)))) == whole
-    assert unpacked(json.loads(json.dumps(whole))) == whole
+    assert dict(got.positions.items()) == dict(sent.positions.items())
+    whole = {
+        **dict(sent.positions.items()),
+        "moved.0": ("b.yaml", 7, 1),
+        "policy.prune": ("a.b.yaml", 2, 3),
+    }
+    packed = Positions(whole.items()).packed()
+    assert dict(unpacked(json.loads(json.dumps(packed))).items()) == whole
+    assert dict(unpacked(json.loads(json.dumps(whole))).items()) == whole
     assert "k3y-0f-sh0p" not in str(sent.content)
 
 

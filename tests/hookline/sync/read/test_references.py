@@ -86,7 +86,7 @@ def test_texts_are_resolved_and_arrive_at_the_server_as_typed(tmp_path: Path) ->
         {"name": "X-Price", "value": "${5}"},
         {"name": "X-Key", "value": "k3y-0f-sh0p"},
     ]
-    sent, places = json.loads(json.dumps([document.content, document.positions]))
+    sent, places = json.loads(json.dumps([document.content, document.positions.packed()]))
     assert "${env:KEY}" in str(sent)
     assert "k3y-0f-sh0p" not in str(sent)
     got, problems = received.decode(sent, places, document.secrets, BOUNDS)
