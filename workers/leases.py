@@ -222,18 +222,31 @@ class Leases:
             self.give_back(lane, lane.take_out(keep=0))
 
     async def _return(self, token: UUID, rows: list[ClaimedDelivery]) -> None:
-        try:
-            # Held rows stay leased to the token, so nobody else has them: asked for again until
-            # they are free, or a takeover has freed them.
-            while still_leased := await self._queue.give_back(token, rows):
+        until = monotonic() + STALE_SECONDS
+        while True:
+            try:
+                # Held rows stay leased to the token, so nobody else has them: asked for again until
+                # they are free, or a takeover has freed them.
+                still_leased = await self._queue.give_back(token, rows)
+            except AWAY as error:
+                # What keeps a request from being sent (no descriptor) may keep them from going back
+                # as well, for a moment.
+                if self.token is not token or monotonic() > until:
+                    self._leave(token, error)
+                    return
+            else:
+                if not still_leased:
+                    return
                 rows = [row for row in rows if row.id in still_leased]
-                await asyncio.sleep(_RETRY_DELAY_SECONDS)
-        # The rows are still leased to the token but held by nobody here: with the token gone, a
-        # takeover frees them.
-        except AWAY as error:
-            log.warning("deliveries not given back (a takeover follows): %r", error)
-            if self.token is token:
-                self.give_up()
+            await asyncio.sleep(_RETRY_DELAY_SECONDS)
+
+    def _leave(self, token: UUID, error: Exception) -> None:
+        """Leaves rows that are leased to the token, and held by nobody here, to a takeover: it
+        frees them once the token is gone.
+        """
+        log.warning("deliveries not given back (a takeover follows): %r", error)
+        if self.token is token:
+            self.give_up()
 
     def adopt_webhooks(self) -> None:
         """Gives lanes the webhooks as they are now; what must not be sent any more goes back."""

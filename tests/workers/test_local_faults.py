@@ -92,7 +92,7 @@ class Watched:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self.given_back = list[UUID]()
-        self.claims = self.sweeps = 0
+        self.claims = self.sweeps = self.refusals = 0
         self.is_away = False
 
     def __getattr__(self, name: str) -> Any:
@@ -104,6 +104,9 @@ class Watched:
         return rows
 
     async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> set[UUID]:
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError(errno.EMFILE, "too many")
         still_leased = await self._queue.give_back(token, rows)
         self.given_back += [row.id for row in rows]
         return still_leased
@@ -166,8 +169,8 @@ class Outage:
 
     async def mend(self) -> None:
         self.is_mended = True
-        assert self.queue is not None
-        self.queue.is_away = False
+        if self.queue is not None:
+            self.queue.is_away = False
         if self.fault in (LocalFault.RENDERER, LocalFault.PORTS, LocalFault.NETWORK):
             self.patch.undo()
         if self.fault is LocalFault.AUTHORITIES:
@@ -249,6 +252,29 @@ async def test_fault_of_our_own_is_no_attempt_and_is_tried_again_until_it_is_ove
         (logging.CRITICAL, fault)
     ]
     assert f'hookline_deliveries_set_back_total{{fault="{fault}"}}' in shown(runtime.metrics)
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_lack_that_hits_the_way_back_too_is_no_attempt(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage(LocalFault.DESCRIPTORS, runtime, monkeypatch, tmp_path / "ca.pem")
+    queue = Watched(runtime.queue)
+    queue.refusals = 3
+    sender = Sender(runtime.addresses, resolve=outage.resolve)
+    async with Receiver() as receiver:
+        await make_webhook(runtime, f"http://{HOST}:{receiver.port}/in")
+        async with pumping(replace(runtime, queue=cast("Queue", queue)), sender) as pump:
+            await publish(runtime, 1)
+            await eventually(lambda: bool(queue.given_back))
+            token = pump.leases.token
+            await outage.mend()
+            await receiver.wait_for(1)
+            await eventually(lambda: all_succeeded(1))
+            # The process kept its token: nothing was left to a takeover.
+            assert pump.leases.token is token is not None
+    assert queue.refusals == 0
+    assert [one.outcome for one in await Attempt.all()] == [AttemptOutcome.SUCCEEDED]
 
 
 def shown(metrics: Metrics) -> str:
