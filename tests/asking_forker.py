@@ -1,10 +1,11 @@
 """A command that is typed into a shell, as a fork of the process behind `tests/processes.py`:
-`python -I -S asking_forker.py SOCKET hookline ARGUMENT…`. It spares the imports of each command.
-Needs nothing but the standard library.
+`python -I -S asking_forker.py SOCKET hookline ARGUMENT…`; and a process of pytest-xdist. It spares
+their imports. Needs nothing but the standard library.
 """
 
 import json
 import os
+import signal
 import socket
 import sys
 
@@ -19,7 +20,10 @@ def _main(address: str, *command: str) -> int:
         asking.connect(address)
         socket.send_fds(asking, [json.dumps(request).encode()], [0, 1, 2, writing])
     os.close(writing)
-    _pid, code = (_number(os.read(reading, _NUMBER_BYTES)) for _ in range(2))
+    pid = _number(os.read(reading, _NUMBER_BYTES))
+    # Ctrl-C reaches this one alone: the other is of another session
+    signal.signal(signal.SIGINT, lambda number, _: os.kill(pid, number))
+    code = _number(os.read(reading, _NUMBER_BYTES))
     return code if code >= 0 else 128 - code
 
 

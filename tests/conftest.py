@@ -31,7 +31,7 @@ from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
 from tests.loop_stalls import watched_loop
 from tests.postgresql import PostgreSQL
-from tests.processes import end_forker, forker_address, use_forker
+from tests.processes import end_forker, forked_tests, forker_address, use_forker
 from tests.servers import Valkey, need_rabbitmq
 from tests.sharing import Lender, VirtualHost, borrow
 from tests.waiting import bounded
@@ -195,6 +195,16 @@ def _lender(config: pytest.Config, count: int) -> Lender:
         lender = config.stash[_LENDER] = Lender(count)
         config.add_cleanup(lender.close)
     return lender
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    """Has the processes of pytest-xdist forked from one that has imported the tests."""
+    stack = ExitStack()
+    python = stack.enter_context(forked_tests(config.args))
+    config.add_cleanup(stack.close)
+    for spec in specs:
+        spec.python = python
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,7 @@
 """The process behind `tests/processes.py`: imports everything once, then becomes by fork whatever
 Python module a process of the run asks for. `python -m tests.forker LISTENER LIFE`, both sockets;
-it ends when the other end of LIFE is closed.
+it ends when the other end of LIFE is closed. With places of tests behind these it imports the tests
+there, and becomes a process that runs them.
 """
 
 import atexit
@@ -23,6 +24,8 @@ NUMBER_BYTES = 8
 REQUEST_BYTES = 131_072
 _LEFT_OUT = ("workers.main",)
 """It reads the settings when it is imported."""
+_GIVEN_CODE = ["-u", "-c"]
+"""The beginning of what execnet starts a process of pytest-xdist with."""
 _MORE = ("api.app", "dramatiq.cli", "tests.conftest", "tests.working")
 
 
@@ -115,9 +118,8 @@ def _run(command: Sequence[str]) -> None:
     os.execv = _exec  # type: ignore[assignment]  # the product gives strings
     global _code
     while True:
-        sys.argv = list(command)
         try:
-            runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+            _become(command)
             _code = 0
             return
         except _Exec as replaced:
@@ -126,6 +128,15 @@ def _run(command: Sequence[str]) -> None:
             if end.code is None or isinstance(end.code, int):
                 _code = end.code or 0
             raise
+
+
+def _become(command: Sequence[str]) -> None:
+    if command[:2] != _GIVEN_CODE:
+        sys.argv = list(command)
+        runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+        return
+    sys.argv = ["-c", *command[3:]]
+    exec(command[2], {"__name__": "__main__"})
 
 
 def _leave() -> None:
@@ -145,16 +156,20 @@ def _exec(path: str, arguments: Sequence[str]) -> NoReturn:
     raise _Exec(arguments[2:])
 
 
-def _main() -> None:
-    listener, life = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+def _main(listener_number: str, life_number: str, *places: str) -> None:
+    listener, life = (socket.socket(fileno=int(n)) for n in (listener_number, life_number))
     if not _is_asked(listener, life):
         return
     atexit.register(_leave)  # the first one is called last
-    _import_everything()
+    is_ready = import_module("tests.collected").import_tests(places) if places else True
+    if not places:
+        _import_everything()
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     if command := _wait_for_a_request(listener, life):
+        if not is_ready:
+            os.execv(sys.executable, [sys.executable, *command])
         _run(command)
 
 
@@ -162,4 +177,4 @@ _code: int | None = None
 """Of a process that ended by itself; None for an error, which the interpreter tells."""
 
 if __name__ == "__main__":
-    _main()
+    _main(*sys.argv[1:])

@@ -7,14 +7,15 @@ command, so that the imports of a lone process are seen too.
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ from tests.forker import NUMBER_BYTES
 from tests.leftovers import forget_group, watch_group
 
 PROJECT = Path(__file__).parents[1]
+ASKING = PROJECT / "tests" / "asking_forker.py"
 _LIMIT_SECONDS = 120
 
 
@@ -157,10 +159,22 @@ def end_forker() -> None:
         _started = None
 
 
-class _Forker:
-    """The process that forks, at the socket `address`. It ends with the one that started it."""
+@contextmanager
+def forked_tests(places: Sequence[str]) -> Iterator[str]:
+    """The command line of a Python that has imported the tests at these places, for processes of
+    pytest-xdist that are started during the block.
+    """
+    forker = _Forker(*places)
+    yield shlex.join([sys.executable, "-I", "-S", str(ASKING), forker.address])
+    forker.close()
 
-    def __init__(self) -> None:
+
+class _Forker:
+    """The process that forks, at the socket `address`. It ends with the one that started it.
+    places: of the tests that it imports, instead of what commands need.
+    """
+
+    def __init__(self, *places: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="hl")
         self.address = str(Path(self._folder.name) / "socket")
         self._life, life = socket.socketpair()
@@ -169,9 +183,10 @@ class _Forker:
             listener.listen(128)
             given = (listener.fileno(), life.fileno())
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.forker", *map(str, given)],
+                [sys.executable, "-m", "tests.forker", *map(str, given), *places],
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 pass_fds=given,
                 start_new_session=True,
             )

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests.leftovers import watch_group
-from tests.processes import PROJECT, Process, forker_address, kill_group, start_python
+from tests.processes import ASKING, PROJECT, Process, forker_address, kill_group, start_python
 from tests.waiting import eventually
 
 README: Final = (PROJECT / "README.md").read_text("utf-8")
@@ -69,7 +69,7 @@ async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin/hookline"
     # A page has dozens of commands, and repeats those that read until they show what came.
-    asking = f'-I -S "{PROJECT}/tests/asking_forker.py" "{forker_address()}"'
+    asking = f'-I -S "{ASKING}" "{forker_address()}"'
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {asking} hookline "$@"\n')
     command.chmod(0o755)
     environment = {
