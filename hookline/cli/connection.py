@@ -4,16 +4,13 @@ order. Reads these few settings alone: loading all of them takes 0.25 s of CPU (
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from hookline.cli.profiles import Profile, read_profiles
 from hookline.cli.terminal import echo
 from hookline.errors import Misconfigured
 from hookline.settings import environment
 from hookline.text import printable
-
-if TYPE_CHECKING:
-    from hookline.settings.fields import Settings
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
@@ -80,17 +77,6 @@ def connect(server: str | None = None, profile: str | None = None) -> ServerAcce
     return ServerAccess(
         url, BearerToken(token), environment.home(), environment.variable("CA_FILE") or ""
     )
-
-
-def settings_of_command(server: str | None) -> "Settings":
-    """Returns all settings, for a command that needs them besides its server and token.
-
-    Raises Misconfigured.
-    """
-    from hookline.settings.fields import read_settings
-
-    found = connect(server)
-    return read_settings(server=found.server, token=found.token.text or None)
 
 
 def _profile(name: str | None) -> Profile | None:

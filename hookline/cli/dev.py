@@ -30,8 +30,9 @@ DEFAULT_FILE = "config/webhooks.yaml"
     help="The webhooks to apply and to follow.",
 )
 def dev(port: int | None, path: str) -> None:
-    """Run everything on this machine: database, API, worker, console and a receiver to try things
-    with.
+    """Run everything on this machine, to try it or to develop with it.
+
+    That is: database, API, worker, console and a receiver.
 
     Makes what it needs in var/ (HOOKLINE_HOME), applies the webhooks file and follows it, sends to
     loopback addresses too, and answers for

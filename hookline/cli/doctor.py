@@ -13,10 +13,10 @@ from hookline.cli.terminal import Colored, echo
     help="As JSON: a list of name, state (ok, warning, problem, skipped) and text.",
 )
 def doctor(is_json: bool) -> None:
-    """Check settings, database, tables, keys, workers, hub and broker; say how to mend what is
-    wrong.
+    """Check the installation, and say how to mend what is wrong.
 
-    Changes nothing. Exit code 1 when there is a problem; warnings alone give 0.
+    Looks at settings, database, tables, keys, workers, hub and broker. Changes nothing. Exit code 1
+    when there is a problem; warnings alone give 0.
     """
     import asyncio
     import sys

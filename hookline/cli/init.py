@@ -51,11 +51,12 @@ def init(
     server: str | None,
     package: str | None,
 ) -> None:
-    """Begin to keep webhooks in git: write config/webhooks.yaml with an example, its JSON Schema
-    for editors, and a CI job that plans what is proposed and applies what is merged.
+    """Begin to keep webhooks in git: write a first file and a CI job.
 
-    Where one of these files is there already, nothing is written. Prints the names of the files,
-    and on standard error what to do next.
+    Writes config/webhooks.yaml with an example, its JSON Schema for editors, and a job of GitHub or
+    GitLab that plans what is proposed and applies what is merged. Where one of these files is there
+    already, nothing is written. Prints the names of the files, and on standard error what to do
+    next.
     """
     from hookline.cli import project_files
     from hookline.cli.project import project_of

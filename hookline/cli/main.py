@@ -13,6 +13,7 @@ import click
 from hookline import __version__
 from hookline.cli.exit_codes import FAILED, INTERRUPTED, NOT_REACHED, WRONG_USAGE
 from hookline.cli.lazy_group import LazyGroup
+from hookline.cli.summaries import SUMMARIES
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError, Misconfigured
 
@@ -55,6 +56,7 @@ COMMANDS = {
 @click.group(
     cls=LazyGroup,
     places=COMMANDS,
+    summaries=SUMMARIES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 @click.version_option(__version__, prog_name="hookline", message="%(prog)s %(version)s")

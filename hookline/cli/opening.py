@@ -22,10 +22,10 @@ PATHS: Final = {
 @click.option("--print", "is_printed", is_flag=True, help="Print the address alone.")
 @asking("viewer")
 def open_page(server: RemoteServer, object_id: str, is_printed: bool) -> None:
-    """Open the console in a browser, at a webhook (wh_… or its slug), an event (evt_…), a delivery
-    (dlv_…) or an attempt (att_…).
+    """Open the console in a browser, also at the page of an object.
 
-    Where there is no browser, its address is printed.
+    That is a webhook (wh_… or its slug), an event (evt_…), a delivery (dlv_…) or an attempt
+    (att_…). Where there is no browser, its address is printed.
     """
     url = server.access.server + _path(server, object_id)
     # Not click's own, which tells success of a browser that is not there.

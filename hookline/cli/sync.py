@@ -251,11 +251,12 @@ for _command in sync_queries.COMMANDS:
 
 
 def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "CommandOptions":
+    from hookline.cli.sync_place import Place
     from hookline.cli.sync_session import CommandOptions
 
     allowed, is_whole = options_of(given), given["verbose"]
-    server, is_local = given["server"], given["local"]
-    return CommandOptions(files or (DEFAULT_FILE,), style, server, is_local, allowed, is_whole)
+    place = Place.of(given)
+    return CommandOptions(files or (DEFAULT_FILE,), style, place, allowed, is_whole)
 
 
 def options_of(given: dict[str, Any]) -> "Options":

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from hookline.cli.client import data_of, execute, read_data
-from hookline.settings.fields import Settings
+from hookline.cli.connection import Endpoint
+from hookline.cli.sync_place import Place
+
+if TYPE_CHECKING:
+    from hookline.settings.fields import Settings
 
 T = TypeVar("T")
 TIMEOUT_SECONDS: Final = 60.0
@@ -36,16 +40,17 @@ class Asker(Protocol):
 
 
 @contextmanager
-def asking(settings: Settings, is_local: bool, role: str) -> Iterator[Asker]:
+def asking(place: Place, role: str) -> Iterator[Asker]:
     """role: of a token that may do what will be asked.
 
     Raises HooklineError.
     """
-    if not is_local:
-        yield AskedServer(settings, role)
+    if not place.is_local:
+        yield AskedServer(place.access(), role)
         return
     from hookline.cli.lock import local_lock
 
+    settings = place.settings()
     with local_lock(settings), asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
@@ -56,7 +61,7 @@ def asking(settings: Settings, is_local: bool, role: str) -> Iterator[Asker]:
             runner.run(stack.aclose())
 
 
-async def _opened(settings: Settings, stack: AsyncExitStack) -> Any:
+async def _opened(settings: "Settings", stack: AsyncExitStack) -> Any:
     """An api.local.LocalApi, which the core does not import."""
     from hookline.access.actor import system_actor
     from hookline.access.scopes import SCOPES
@@ -73,12 +78,12 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class AskedServer:
-    settings: Settings
+    access: Endpoint
     role: str
 
     @property
     def server(self) -> str:
-        return self.settings.server
+        return self.access.server
 
     def ask(
         self,
@@ -87,7 +92,7 @@ class AskedServer:
         read: Callable[[dict[str, Any]], T],
         seconds: float = TIMEOUT_SECONDS,
     ) -> T:
-        return execute(self.settings, document, variables, read, seconds, role=self.role)
+        return execute(self.access, document, variables, read, seconds, role=self.role)
 
 
 @dataclass(frozen=True, slots=True)

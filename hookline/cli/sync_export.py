@@ -12,13 +12,13 @@ import click
 from hookline.cli.exit_codes import CHANGES, INVALID, OK
 from hookline.cli.progress import progress
 from hookline.cli.sync_asking import Asker, asking
+from hookline.cli.sync_place import Place
 from hookline.cli.sync_records import RecordOptions, all_pages, failed, no_set, sets
-from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncTarget
+from hookline.cli.sync_target import target_at
 from hookline.cli.sync_validate import print_problems
 from hookline.cli.terminal import echo, echo_file
 from hookline.cli.writing import write_file
 from hookline.errors import HooklineError
-from hookline.settings.fields import Settings, read_settings
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Change, ChangeKind, Plan
 from hookline.sync.plan.codec import Json
@@ -63,17 +63,17 @@ class ExportedFile:
 
 def export(options: ExportOptions) -> int:
     """Writes the file or files; the exit code."""
-    settings = read_settings(server=options.asked.server)
+    place = options.asked.place
     role = "sync" if options.is_check else "viewer"
     try:
-        with asking(settings, options.asked.is_local, role) as asker:
+        with asking(place, role) as asker:
             found = [_file(asker, *one) for one in _wanted(asker, options)]
         for file in found:
             _write(options, file)
             _tell(file)
         if not options.is_check:
             return OK
-        return max([OK, *(_check(settings, options, file) for file in found)])
+        return max([OK, *(_check(place, file) for file in found)])
     except HooklineError as error:
         return failed(error)
 
@@ -173,9 +173,9 @@ def _tell(file: ExportedFile) -> None:
         echo("Nobody manages these webhooks: apply the file with --adopt.", err=True)
 
 
-def _check(settings: Settings, options: ExportOptions, file: ExportedFile) -> int:
+def _check(place: Place, file: ExportedFile) -> int:
     """0 when the plan of the file is empty, 2 when it is not, 3 when the file can't be read."""
-    target: SyncTarget = LocalTarget(settings) if options.asked.is_local else ServerTarget(settings)
+    target = target_at(place)
     data = file.text.encode()
     reading = files.decoded(data, "the export", target.bounds(), UnresolvedReferences())
     if reading.document is None:

@@ -22,7 +22,12 @@ def options(*given: Callable[[Any], Any]) -> Callable[[F], F]:
 
 TARGET = options(
     click.option(
-        "--server", help="The server. [default: HOOKLINE_SERVER, else http://127.0.0.1:8000]"
+        "--server",
+        help="The server. [default: HOOKLINE_SERVER, else that of the profile, else "
+        "http://127.0.0.1:8000]",
+    ),
+    click.option(
+        "--profile", metavar="NAME", help="A profile of `hookline login`. [default: the latest one]"
     ),
     click.option(
         "--local",

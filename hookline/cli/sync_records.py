@@ -11,8 +11,8 @@ import click
 
 from hookline import clock
 from hookline.cli.client import ServerFault
-from hookline.cli.connection import settings_of_command
 from hookline.cli.sync_asking import Asker, asking
+from hookline.cli.sync_place import Place
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.sync.plan import codec, records
@@ -56,13 +56,10 @@ _LARGEST_PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordOptions:
-    """The command line's options. server: None for the setting's; set_name: None for all sets, or
-    the only one.
-    """
+    """The command line's options. set_name: None for all sets, or the only one."""
 
     style: str
-    server: str | None
-    is_local: bool
+    place: Place
     set_name: str | None
 
 
@@ -236,9 +233,8 @@ def all_pages(
 
 
 def _run(options: RecordOptions, show: Callable[[Asker], int]) -> int:
-    settings = settings_of_command(options.server)
     try:
-        with asking(settings, options.is_local, "viewer") as asker:
+        with asking(options.place, "viewer") as asker:
             return _shown(asker, show)
     except HooklineError as error:
         return failed(error)

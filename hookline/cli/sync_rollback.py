@@ -10,7 +10,6 @@ from uuid import uuid4
 import click
 
 from hookline.cli.client import ServerFault
-from hookline.cli.connection import settings_of_command
 from hookline.cli.exit_codes import OK
 from hookline.cli.progress import progress
 from hookline.cli.sync_asking import Asker, asking
@@ -65,7 +64,7 @@ def plan(rollback: Rollback, is_check: bool) -> int:
     """Shows what the rollback would do; its exit code."""
     asked = rollback.asked
     try:
-        with asking(settings_of_command(asked.server), asked.is_local, "sync") as asker:
+        with asking(asked.place, "sync") as asker:
             answer = _planned(asker, rollback.input(only_set(asker, rollback.set_name)))
     except HooklineError as error:
         return failed(error)
@@ -79,7 +78,7 @@ def apply(rollback: Rollback, is_agreed: bool) -> int:
     # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
     may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
     try:
-        with asking(settings_of_command(asked.server), asked.is_local, "sync") as asker:
+        with asking(asked.place, "sync") as asker:
             return _apply(asker, rollback, may_ask)
     except HooklineError as error:
         return failed(error)

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import click
 
-from hookline.cli.connection import settings_of_command
 from hookline.cli.exit_codes import (
     BLOCKED,
     CHANGES,
@@ -23,11 +22,12 @@ from hookline.cli.exit_codes import (
     STALE,
 )
 from hookline.cli.progress import progress
-from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
+from hookline.cli.sync_place import Place
+from hookline.cli.sync_target import SyncAnswer, target_at
 from hookline.cli.sync_validate import print_formatted, print_problems, read_files
 from hookline.cli.terminal import echo, echo_lines, line_width
 from hookline.errors import HooklineError
-from hookline.settings.fields import Settings
+from hookline.settings import environment
 from hookline.sync.checkout import find_source
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
@@ -42,29 +42,24 @@ from hookline.text import printable, short_commit
 
 @dataclass(frozen=True, slots=True)
 class CommandOptions:
-    """The command line's options. files: as `-f` names them; server: None for the setting's."""
+    """The command line's options. files: as `-f` names them."""
 
     files: tuple[str, ...]
     style: str
-    server: str | None
-    is_local: bool
+    place: Place
     allowed: Options
     is_whole: bool = False
     """Long values and lists are shown whole."""
 
-    def target(self, settings: Settings) -> SyncTarget:
-        return LocalTarget(settings) if self.is_local else ServerTarget(settings)
-
 
 def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str | None) -> int:
     """Shows, and with an output saves, what an apply would do; its exit code."""
-    settings = settings_of_command(asked.server)
     try:
-        target = asked.target(settings)
+        target = target_at(asked.place)
         bounds = target.bounds()
         with progress("Reading the files"):
             collected = collect(asked.files)
-            found = read_files(collected, bounds, settings.home, is_unresolved)
+            found = read_files(collected, bounds, environment.home(), is_unresolved)
         if found.document is None:
             print_problems(asked.style, found.problems, found)
             return INVALID
@@ -106,18 +101,16 @@ def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) 
         echo(f"Saved to {output}. It is blocked: plan again {with_what}to apply it.", err=True)
         return
     # To the same place as it was planned for, in words that a shell takes as they are.
-    place = ["--local"] if asked.is_local else ["--server", asked.server] if asked.server else []
-    command = shlex.join(["hookline", "sync", "apply", output, *place])
+    command = shlex.join(["hookline", "sync", "apply", output, *asked.place.words()])
     echo(f"Saved to {output}. Apply it with: {command}", err=True)
 
 
 def apply(asked: CommandOptions, is_agreed: bool, message: str | None) -> int:
     """Applies the file; its exit code."""
-    settings = settings_of_command(asked.server)
     # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
     may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
     try:
-        return _apply(settings, asked, message, collect(asked.files), None, may_ask)
+        return _apply(asked, message, collect(asked.files), None, may_ask)
     except HooklineError as error:
         return _failed(error)
 
@@ -128,7 +121,6 @@ def apply_saved(
     """Applies exactly a saved plan; its exit code. files: where the webhooks files stand now; none
     for where they were planned.
     """
-    settings = settings_of_command(asked.server)
     try:
         agreed = saved.load(Path(path))
         asked = replace(asked, files=files or agreed.files, allowed=_options(asked, agreed))
@@ -145,7 +137,7 @@ def apply_saved(
             many = "the files are not those that were"
             echo(f"Stale: {many if len(asked.files) > 1 else few} planned. Plan again.", err=True)
             return STALE
-        return _apply(settings, asked, message, collected, agreed, False)
+        return _apply(asked, message, collected, agreed, False)
     except HooklineError as error:
         return _failed(error)
 
@@ -156,7 +148,6 @@ def _options(asked: CommandOptions, agreed: SavedPlan) -> Options:
 
 
 def _apply(
-    settings: Settings,
     asked: CommandOptions,
     message: str | None,
     collected: Collected,
@@ -164,10 +155,10 @@ def _apply(
     may_ask: bool,
 ) -> int:
     """may_ask: a person sits at the terminal; then what they saw is what is applied."""
-    target = asked.target(settings)
+    target = target_at(asked.place)
     bounds = target.bounds()
     with progress("Reading the files"):
-        found = read_files(collected, bounds, settings.home, is_unresolved=False)
+        found = read_files(collected, bounds, environment.home(), is_unresolved=False)
     if found.document is None:
         print_problems(asked.style, found.problems, found)
         return INVALID

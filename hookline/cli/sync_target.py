@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hookline.cli.client import ServerFault, execute
+from hookline.cli.connection import Endpoint
+from hookline.cli.sync_place import Place
 from hookline.cli.sync_validate import ANY_ADDRESS
 from hookline.clock import rfc3339
 from hookline.errors import HooklineError
 from hookline.form.durations import format_duration
 from hookline.form.kinds import Bounds
-from hookline.settings.fields import Settings
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read.problems import SyncProblem
@@ -23,6 +24,7 @@ from hookline.text import printable
 if TYPE_CHECKING:
     from hookline.access.actor import Actor
     from hookline.runtime import Runtime
+    from hookline.settings.fields import Settings
     from hookline.sync.apply.applying import ApplyOutcome
 
 ENVIRONMENTS: Final = "{ environments }"
@@ -62,21 +64,26 @@ class SyncTarget(Protocol):
     def apply(self, request: SyncRequest) -> SyncAnswer: ...
 
 
+def target_at(place: Place) -> SyncTarget:
+    """Raises Misconfigured."""
+    return LocalTarget(place.settings()) if place.is_local else ServerTarget(place.access())
+
+
 @dataclass(frozen=True, slots=True)
 class ServerTarget:
-    settings: Settings
+    access: Endpoint
 
     def bounds(self) -> Bounds:
-        environments = execute(self.settings, ENVIRONMENTS, {}, _environments, role=_ROLE)
+        environments = execute(self.access, ENVIRONMENTS, {}, _environments, role=_ROLE)
         return Bounds(environments, ANY_ADDRESS)
 
     def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
         given = {**_input(request), "unresolvedSecrets": is_unresolved}
         return execute(
-            self.settings,
+            self.access,
             PLAN,
             {"input": given},
-            lambda content: answer_of(content["syncPlan"], self.settings.server),
+            lambda content: answer_of(content["syncPlan"], self.access.server),
             _work_seconds(request),
             role=_ROLE,
         )
@@ -93,10 +100,10 @@ class ServerTarget:
 
         def ask() -> SyncAnswer:
             return execute(
-                self.settings,
+                self.access,
                 APPLY,
                 {"input": given},
-                lambda content: answer_of(content["syncApply"], self.settings.server),
+                lambda content: answer_of(content["syncApply"], self.access.server),
                 seconds,
                 role=_ROLE,
             )
@@ -113,7 +120,7 @@ class ServerTarget:
 
 @dataclass(frozen=True, slots=True)
 class LocalTarget:
-    settings: Settings
+    settings: "Settings"
 
     def bounds(self) -> Bounds:
         """Limits with the addresses that `hookline dev` allows: here no server checks the file

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from hookline.cli.main import cli
+from hookline.cli.summaries import SUMMARIES
 from tests.processes import PROJECT, run_python
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -40,6 +41,14 @@ def test_help_of_every_command_is_the_golden_one() -> None:
     if os.environ.get("REFRESH_GOLDEN"):
         GOLDEN.write_text(found, "utf-8")
     assert found == GOLDEN.read_text("utf-8"), "REFRESH_GOLDEN=1 writes it anew"
+
+
+def test_the_list_of_commands_says_what_each_says_itself() -> None:
+    context = click.Context(cli)
+    for name, summary in SUMMARIES.items():
+        command = cli.get_command(context, name)
+        assert command is not None, name
+        assert command.get_short_help_str(1000) == summary, name
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def test_a_login_is_used_by_every_command_and_read_by_its_owner_alone(
     done = user.run("login", user.url + "/", text=f"{user.token}\n")
     listed = user.run("webhooks", "list", "--search", slug, "-o", "json")
     planned = user.run("sync", "plan", "-f", "w.yaml", "--allow-empty")
+    exported = user.run("sync", "export", "--unmanaged", "--profile", "default")
     shown = user.run("profiles", "-o", "json")
 
     assert done.stdout == ""
@@ -39,6 +40,9 @@ def test_a_login_is_used_by_every_command_and_read_by_its_owner_alone(
     assert "(admin): profile default." in done.stderr
     assert [one["slug"] for one in json.loads(listed.stdout)] == [slug]
     assert planned.stdout
+    assert slug in exported.stdout
+    unknown = user.run("sync", "status", "--profile", "nobody", code=1)
+    assert "There is no profile 'nobody' (there are: default)" in unknown.stderr
     assert json.loads(shown.stdout) == [{"name": "default", "server": user.url, "current": True}]
     file = tmp_path / "hookline" / "profiles.json"
     assert (file.stat().st_mode & 0o077, file.parent.stat().st_mode & 0o077) == (0, 0)

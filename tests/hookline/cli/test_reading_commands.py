@@ -2,12 +2,15 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 
 from hookline.cli.tables import width_of
 from tests.hookline.cli.stand import Stand, wait_for
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -156,3 +159,25 @@ def test_a_table_fits_the_terminal_and_has_colours_unless_they_are_not_wanted(
     lines = plain.text.splitlines()
     assert [line for line in lines if width_of(line) > 50] == []
     assert "…" in lines[1]
+
+
+# All settings take 0.25 s of CPU, the API 1.2 s: a command that reads may take 0.35 s.
+@each_of(
+    "command",
+    [("webhooks", "list"), ("logs", "tail"), ("sync", "status"), ("sync", "history", "--set", "x")],
+)
+def test_a_command_that_reads_imports_neither_settings_nor_database(
+    stand: Stand, command: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "hookline", *command],
+        cwd=stand.folder,
+        env=stand.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    imported = set(re.findall(r"\|\s+([\w.]+)$", done.stderr, re.MULTILINE))
+
+    assert "httpx" in imported
+    assert not imported & {"pydantic", "pydantic_settings", "tortoise", "strawberry", "graphql"}
