@@ -26,6 +26,8 @@ limit_option = click.option(
     show_default=True,
     help="At most so many, newest first.",
 )
+# Said where the document asks for `code`: by commands that have --reason.
+_FORCE_HINT: Final = "`force` is --reason WHY here, with a token that has the scope webhooks:force."
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 _SERVER = click.option(
     "--server",
@@ -99,7 +101,10 @@ class RemoteServer:
         """
         payload: dict[str, Any] = self.read(document, input=given)[name]
         if payload["userErrors"]:
-            raise click.ClickException("\n".join(map(sentence_of, payload["userErrors"])))
+            sentences = [*map(sentence_of, payload["userErrors"])]
+            if any(error.get("code") == "FIELD_MANAGED" for error in payload["userErrors"]):
+                sentences.append(_FORCE_HINT)
+            raise click.ClickException("\n".join(sentences))
         return payload
 
     def tell_of_more(self, limit: int) -> None:

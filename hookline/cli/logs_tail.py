@@ -1,6 +1,5 @@
 """`hookline logs tail`: the latest attempts, and with -f each further one as it ends."""
 
-import json
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -39,14 +38,7 @@ _LONGEST_ATTEMPT: Final = timedelta(seconds=61)
     help="Those of this event (evt_…), type, or pattern such as 'order.*.*'.",
 )
 @click.option("-e", "--environment", help="Those of events of this environment.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(("table", "jsonl", "id")),
-    default="table",
-    show_default=True,
-    help="A line for people, a JSON object, or the id.",
-)
+@ATTEMPT.options
 @click.option(
     "-n",
     "--limit",
@@ -64,13 +56,20 @@ def tail(
     event: str | None,
     environment: str | None,
     output: str,
+    columns: Sequence[str] | None,
     limit: int,
 ) -> None:
     """Print the latest attempts, a line each, the newest last.
 
     With -f it goes on with each attempt that ends, until it is interrupted. A lost connection is
-    opened again, and what happened meanwhile follows; nothing is printed twice.
+    opened again, and what happened meanwhile follows; nothing is printed twice. A table has a line
+    of its own for each, unless --columns says what to show.
     """
+    is_whole = output in ("json", "yaml") or (output == "table" and columns is not None)
+    if is_followed and is_whole:
+        raise click.UsageError(
+            "-f prints as it goes: lines (without --columns), or -o jsonl, or -o id."
+        )
     log = AttemptLog(
         server,
         {
@@ -80,8 +79,11 @@ def tail(
             "environment": environment,
         },
         output,
+        columns,
     )
-    if is_followed:
+    if is_whole:
+        ATTEMPT.print_list(reversed(log.latest(limit)), output, columns)
+    elif is_followed:
         import asyncio
 
         asyncio.run(log.follow(limit))
@@ -100,16 +102,27 @@ def _of_event(text: str | None) -> dict[str, str]:
 class AttemptLog:
     """Prints attempts in the order in which they ended, each once."""
 
-    def __init__(self, server: RemoteServer, wanted: dict[str, Any], output: str) -> None:
+    def __init__(
+        self,
+        server: RemoteServer,
+        wanted: dict[str, Any],
+        output: str,
+        columns: Sequence[str] | None,
+    ) -> None:
         self._server, self._wanted, self._output = server, wanted, output
+        self._columns = columns
         self._shown: set[str] = set()
         self._order: deque[str] = deque()
         self._began_at = datetime.now(UTC)
         self._latest_at = self._began_at
 
-    def print_latest(self, limit: int) -> None:
+    def latest(self, limit: int) -> list[Node]:
+        """The latest, the newest first."""
         latest = self._server.nodes(LIST, "attempts", limit, filter=self._wanted) if limit else ()
-        self._print(reversed(list(latest)))
+        return list(latest)
+
+    def print_latest(self, limit: int) -> None:
+        self._print(reversed(self.latest(limit)))
 
     async def follow(self, limit: int) -> None:
         """Prints the latest, then each that ends.
@@ -163,7 +176,7 @@ class AttemptLog:
             if self._output == "table":
                 echo(*line_of(node))
             else:
-                echo(node["id"] if self._output == "id" else json.dumps(node, ensure_ascii=False))
+                ATTEMPT.print_list([node], self._output, self._columns)
         # Followed through a pipe, too.
         sys.stdout.flush()
 

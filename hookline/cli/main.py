@@ -118,7 +118,8 @@ def _print_of_click(error: click.ClickException) -> None:
     # names of files.
     text = StringIO()
     error.show(text)
-    echo(text.getvalue(), err=True, nl=False)
+    # Choices that are missing are listed behind tabulators, which would be shown as an escape.
+    echo(text.getvalue().expandtabs(2), err=True, nl=False)
 
 
 def _print_error(message: str) -> None:

@@ -14,6 +14,10 @@ PATHS: Final = {
     "evt": "/events/{}",
     "dlv": "/activity?object={}",
     "att": "/activity?attempt={}",
+    "job": "/activity?job={}",
+    "ety": "/types?type={}",
+    "tok": "/tokens?token={}",
+    "aud": "/audit?entry={}",
 }
 
 
@@ -24,8 +28,9 @@ PATHS: Final = {
 def open_page(server: RemoteServer, object_id: str, is_printed: bool) -> None:
     """Open the console in a browser, also at the page of an object.
 
-    That is a webhook (wh_… or its slug), an event (evt_…), a delivery (dlv_…) or an attempt
-    (att_…). Where there is no browser, its address is printed.
+    That is a webhook (wh_… or its slug), an event (evt_…), a delivery (dlv_…), an attempt (att_…),
+    a job (job_…), a type of the catalogue (ety_…), a token (tok_…) or an audit entry (aud_…). Where
+    there is no browser, its address is printed.
     """
     url = server.access.server + _path(server, object_id)
     # Not click's own, which tells success of a browser that is not there.
@@ -47,6 +52,7 @@ def _path(server: RemoteServer, object_id: str) -> str:
         return PATHS[kind].format(object_id)
     if mark:
         raise click.BadParameter(
-            f"{printable(object_id)!r} has no page: there are pages for wh_…, evt_…, dlv_…, att_…."
+            f"{printable(object_id)!r} has no page: there are pages for "
+            f"{', '.join(f'{kind}_…' for kind in PATHS)}."
         )
     return PATHS["wh"].format(webhook_of(server, object_id)["id"])

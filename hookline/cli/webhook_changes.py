@@ -13,9 +13,9 @@ from hookline.cli.webhooks import webhook_argument, webhook_of
 from hookline.text import printable
 
 SET_ACTIVE: Final = """mutation SetActive($input: WebhookSetActiveInput!) {
-  webhookSetActive(input: $input) { notice userErrors { field message } } }"""
+  webhookSetActive(input: $input) { notice userErrors { code field message } } }"""
 DELETE: Final = """mutation Delete($input: WebhookDeleteInput!) {
-  webhookDelete(input: $input) { userErrors { field message } } }"""
+  webhookDelete(input: $input) { userErrors { code field message } } }"""
 TEST: Final = f"""mutation Test($input: WebhookTestInput!) {{ webhookTest(input: $input) {{
   delivery {{ id }} attempt {{ {ATTEMPT.fields} }} userErrors {{ field message }} }} }}"""
 ROTATE: Final = """mutation Rotate($input: WebhookSecretRotateInput!) {

@@ -17,7 +17,8 @@ from hookline.text import printable
 CREATE: Final = """mutation Create($input: WebhookCreateInput!) {
   webhookCreate(input: $input) { webhook { id slug } notice userErrors { field message } } }"""
 UPDATE: Final = """mutation Update($input: WebhookUpdateInput!) {
-  webhookUpdate(input: $input) { webhook { id slug } notice userErrors { field message } } }"""
+  webhookUpdate(input: $input) {
+    webhook { id slug } notice userErrors { code field message } } }"""
 EDITED: Final = """name description url environments events headers { name value }
 secretHeader { name } basicAuth { username } timeout concurrency retry { schedule }
 labels { key value } filter payloadTemplate payloadContentType rateLimit

@@ -51,4 +51,8 @@ def stats(
     attempts = sum(one["attempts"] for one in buckets)
     failures = sum(one["failures"] for one in buckets)
     rate = f"{failures / attempts:.1%} failed" if attempts else "none to count"
-    echo(f"{attempts} attempts, {failures} failures: {rate}.", err=True)
+    echo(
+        f"{attempts:,} attempt{'' if attempts == 1 else 's'}, {failures:,} "
+        f"failure{'' if failures == 1 else 's'}: {rate}. Times are UTC.",
+        err=True,
+    )

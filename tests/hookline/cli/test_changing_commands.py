@@ -65,6 +65,28 @@ def test_what_the_server_refuses_of_a_webhook_is_told_with_its_field(stand: Stan
     assert "Say what to change" in stand.run("webhooks", "edit", slug, code=64).stderr
 
 
+def test_what_a_file_manages_is_changed_with_a_reason_only(stand: Stand) -> None:
+    slug = stand.make_webhook().replace("w", "m")
+    file = stand.folder / f"{slug}.yaml"
+    file.write_text(
+        f"version: 1\nset: {slug}\nwebhooks:\n  {slug}:\n    url: {stand.receiver.url}/200\n"
+        "    environments: [production]\n    events: [a.b.c]\n    description: Filed.\n"
+        "    active: true\n"
+    )
+    stand.run("sync", "apply", "-f", str(file), "--yes")
+    changes = (("disable", slug), ("edit", slug, "--description", "x"), ("delete", slug, "--yes"))
+
+    for change in changes:
+        refused = stand.run("webhooks", *change, code=1).stderr
+        assert f'The set "{slug}"' in refused
+        assert "is --reason WHY here, with a token that has the scope webhooks:force." in refused
+        stand.run("webhooks", *change, "--reason", "an outage")
+
+    assert "There is no webhook" in stand.run("webhooks", "get", slug, code=1).stderr
+    reasons = {one["reason"] for one in stand.json("audit", "--limit", "3")}
+    assert reasons == {"an outage"}
+
+
 def test_a_webhook_is_edited_in_an_editor(stand: Stand) -> None:
     slug = stand.make_webhook()
     editor = stand.folder / "editor"
@@ -91,7 +113,7 @@ def test_a_webhook_is_tested_measured_and_gets_a_new_secret(stand: Stand) -> Non
 
     assert re.search(r"^Result +200$", tried.stdout, re.MULTILINE)
     assert json.loads(failed.stdout)["statusCode"] == 500
-    assert "1 attempts, 1 failures: 100.0% failed." in stats.stderr
+    assert "1 attempt, 1 failure: 100.0% failed." in stats.stderr
     assert stats.stdout.startswith("START")
     assert re.fullmatch(r"whsec_\S+\n", secret.stdout)
     assert "the old one signs beside it for 1h." in secret.stderr

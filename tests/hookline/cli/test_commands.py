@@ -75,6 +75,12 @@ def test_wrong_usage_exits_with_64(
     assert "Usage: hookline" in printed.err
 
 
+def test_choices_that_are_missing_are_listed_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending_of("completion") == 64
+
+    assert "Choose from:\n  bash,\n  zsh,\n  fish\n" in capsys.readouterr().err
+
+
 def test_a_wrong_setting_stops_a_command_with_its_name(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

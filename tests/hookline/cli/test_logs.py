@@ -108,6 +108,14 @@ def test_the_latest_attempts_are_a_line_each_of_what_was_asked_for(stand: Stand)
         line,
     )
     assert stand.run("logs", "tail", "--event", event_id).stdout == f"{line}\n"
+    [node] = stand.json(*asked)
+    assert (node["outcome"], line.endswith(node["id"])) == ("FAILED", True)
+    chosen = (*asked, "--columns", "outcome,result")
+    assert stand.run(*chosen).stdout == "OUTCOME  RESULT\nfailed   500\n"
+    data = stand.run(*chosen, "-o", "jsonl").stdout
+    assert json.loads(data) == {"outcome": "FAILED", "result": 500}
+    endless = stand.run(*asked, "-f", "-o", "json", code=64)
+    assert "-f prints as it goes" in endless.stderr
     assert stand.run(*asked, "--outcome", "succeeded").stdout == ""
     assert "✓ 200" in stand.run("logs", "tail", "--webhook", good, "-n", "1").stdout
     refused = stand.run("logs", "tail", "-f", "--event", "Nonsense", code=1)

@@ -56,10 +56,12 @@ def test_the_page_of_an_object_is_opened_or_its_address_printed(stand: Stand) ->
 
     opened = stand.run("open", slug, BROWSER=f"{browser} %s")
     printed = stand.run("open", "evt_01h2xcejqtf2nbrexx3vqjhp41", "--print")
-    wrong = stand.run("open", "tok_01h2xcejqtf2nbrexx3vqjhp41", code=64)
+    wrong = stand.run("open", "rev_01h2xcejqtf2nbrexx3vqjhp41", code=64)
 
     address = f"{stand.url}/webhooks/{webhook_id}"
     assert (opened.stdout, opened.stderr) == ("", f"Opened {address}\n")
     assert (stand.folder / "opened").read_text() == f"{address}\n"
     assert printed.stdout == f"{stand.url}/events/evt_01h2xcejqtf2nbrexx3vqjhp41\n"
     assert "has no page" in wrong.stderr
+    job = stand.run("open", "job_01h2xcejqtf2nbrexx3vqjhp41", "--print").stdout
+    assert job == f"{stand.url}/activity?job=job_01h2xcejqtf2nbrexx3vqjhp41\n"

@@ -7,6 +7,10 @@ const PAGES: readonly [RegExp, (id: string) => string][] = [
   [/^evt_\w+$/, (id) => `/events/${id}`],
   [/^att_\w+$/, (id) => `/activity?attempt=${id}`],
   [/^dlv_\w+$/, (id) => `/activity?object=${id}`],
+  [/^job_\w+$/, (id) => `/activity?job=${id}`],
+  [/^ety_\w+$/, (id) => `/types?type=${id}`],
+  [/^tok_\w+$/, (id) => `/tokens?token=${id}`],
+  [/^aud_\w+$/, (id) => `/audit?entry=${id}`],
 ];
 
 /** The page of an id; null for a text that is none. */
