@@ -1,7 +1,8 @@
 """The reference is complete: whatever the code has stands on its page."""
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -128,6 +129,44 @@ def test_every_header_of_a_request_stands() -> None:
 def test_every_field_of_a_webhook_stands() -> None:
     page = (PROJECT / "docs/webhooks.md").read_text("utf-8")
     assert {name for name in first_cells(page) if "." not in name} == set(FIELDS)
+
+
+# Calls that are given the code of a problem of a webhooks file, or of what blocks an apply.
+_CODES_AT: Final = {
+    **dict.fromkeys(("SyncProblem", "ReferenceRefused", "Block", "_warning"), (0,)),
+    **dict.fromkeys(("_add_problem", "_fatal"), (0,)),
+    "FieldProblem": (3,),
+    "add_problem": (0, 1),
+    "refuse": (0, 2),
+    "_refuse_repeats": (2,),
+}
+
+
+def codes_of_files() -> Iterator[str]:
+    paths = [
+        path for name in ("form", "sync") for path in (PROJECT / "hookline" / name).rglob("*.py")
+    ]
+    for path in paths:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
+                name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+                places = _CODES_AT.get(name, ())
+                given = [call.args[place] for place in places if place < len(call.args)]
+                yield from (
+                    one.value
+                    for one in given
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+
+
+def test_every_problem_of_a_webhooks_file_and_every_block_stands() -> None:
+    page = (PROJECT / "docs/sync.md").read_text("utf-8").partition("## Problems")[2]
+    stand = set(re.findall(r"`([a-z-]+)`", page))
+
+    found = {code for code in codes_of_files() if re.fullmatch("[a-z]+(-[a-z]+)*", code)}
+
+    assert len(found) > 60
+    assert found - stand == set()
 
 
 def test_limits_are_those_of_the_code() -> None:
