@@ -36,6 +36,7 @@ def test_editors_take_a_template_and_a_filter_and_mark_what_is_refused(
     page = console.page
     template = page.get_by_role("textbox", name="Payload template")
     write(template, '{\n  "total": {{ event.data.total | nofilter }}\n}')
+    page.get_by_role("button", name="Show as JSON").click()
     wanted = page.get_by_role("textbox", name="Filter")
     write(wanted, '{"data.total": {"over": 1}}')
 
@@ -46,7 +47,7 @@ def test_editors_take_a_template_and_a_filter_and_mark_what_is_refused(
     page.get_by_role("button", name="Save").click()
 
     expect(template).to_have_attribute("aria-invalid", "true")
-    expect(template).to_be_focused()
+    expect(wanted).to_be_focused()
     expect(page.locator(".cm-lintRange-error").first).to_contain_text("nofilter")
     expect(wanted).to_have_attribute("aria-invalid", "true")
     console.check_accessible()
@@ -79,8 +80,12 @@ def test_dry_run_beside_the_template_follows_what_is_typed_and_a_filter_is_tried
     page.get_by_role("button", name="Add condition").click()
     page.get_by_label("Path 1").fill("data.total")
     page.get_by_label("Operator 1").select_option("lt")
-    page.get_by_label("Wanted 1").fill("100")
+    page.get_by_label("Compare with 1").fill("100")
+    page.get_by_role("button", name="Show as JSON").click()
     expect(page.get_by_role("textbox", name="Filter")).to_contain_text('"lt": 100')
+    expect(page.locator("datalist option[value='data.total']")).to_be_attached()
+    filter_ = page.get_by_role("group", name="Only when")
+    expect(filter_.get_by_role("status")).to_contain_text("would not")
     dry_run = page.get_by_role("region", name="Dry run")
     expect(dry_run).to_contain_text("would not get this event")
     expect(dry_run).to_contain_text("data.total")

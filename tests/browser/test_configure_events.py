@@ -92,6 +92,8 @@ def test_secret_is_shown_and_rotated_and_the_code_for_receivers_verifies(
     assert first.startswith("whsec_")
     assert first not in page.content()
 
+    # What is typed beside it stays unsaved, and may be saved afterwards.
+    page.get_by_label("Description").fill("Counted twice")
     page.get_by_role("button", name="Rotate secret…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Overlap").fill("9d")
@@ -102,7 +104,9 @@ def test_secret_is_shown_and_rotated_and_the_code_for_receivers_verifies(
     dialog = page.get_by_role("dialog", name="New signing secret")
     secret = dialog.locator("code").inner_text()
     dialog.get_by_role("button", name="Close").click()
-    expect(page.get_by_text("Earlier secret")).to_be_visible()
+    expect(page.get_by_text("An earlier one, created")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     assert secret != first
     expired, present = [
         one["expiresAt"] for one in server.graphql(READ, id=stock)["webhook"]["signing"]["secrets"]

@@ -150,7 +150,7 @@ def take_stills(console: Console, folder: Path, ids: dict[str, str]) -> None:
 
     console.go(f"/webhooks/{ids['billing']}?tab=configure&advanced=1")
     expect(page.get_by_role("region", name="Body of the request")).to_contain_text("Ada Byron")
-    page.get_by_role("button", name="Advanced").evaluate("(it) => it.scrollIntoView()")
+    page.get_by_text("Triggering events").evaluate("(it) => it.scrollIntoView()")
     save_stills(page, folder, "configure")
 
     console.go("/sync/shop?tab=drift")

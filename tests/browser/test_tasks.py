@@ -42,18 +42,19 @@ def test_webhook_for_paid_orders_over_100_with_a_header_is_added_and_its_secret_
     page.get_by_role("button", name="Add header").click()
     page.get_by_label("Header 1", exact=True).fill("X-Team")
     page.get_by_label("Value 1", exact=True).fill("finance")
-    page.get_by_role("button", name="Advanced").click()
     page.get_by_role("button", name="Add condition").click()
-    page.get_by_label("Path 1").fill("data.total")
+    # As one goes on typing, without looking for the field.
+    page.keyboard.type("data.total")
     page.get_by_label("Operator 1").select_option("is more than")
-    page.get_by_label("Wanted 1").fill("100")
+    page.get_by_label("Compare with 1").fill("100")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
     found = server.graphql(READ, slug="large-orders")["webhookBySlug"]
     assert found["filter"] == {"data.total": {"gt": 100}}
     assert found["headers"] == [{"name": "X-Team", "value": "finance"}]
 
-    page.get_by_role("button", name="Rotate secret").click()
+    page.get_by_role("button", name="Actions for Large orders").click()
+    page.get_by_role("menuitem", name="Rotate secret…").click()
     page.get_by_role("button", name="Rotate", exact=True).click()
     expect(page.get_by_role("dialog", name="New signing secret")).to_contain_text("whsec_")
     secrets = server.graphql(READ, slug="large-orders")["webhookBySlug"]["signing"]["secrets"]

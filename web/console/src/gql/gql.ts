@@ -74,6 +74,7 @@ type Documents = {
     "\n  fragment WebhookForm on Webhook {\n    id\n    slug\n    version\n    name\n    description\n    url\n    active\n    environments\n    events\n    headers { name value }\n    secretHeader { name }\n    basicAuth { username }\n    filter\n    payloadTemplate\n    payloadContentType\n    timeout\n    concurrency\n    rateLimit\n    retry { schedule }\n    autoDisable { failures over }\n    labels { key value }\n    notificationEmails\n    notifyOn\n    signing { algorithm publicKey secrets { createdAt expiresAt } }\n  }\n": typeof types.WebhookFormFragmentDoc,
     "\n  mutation DryRun($input: WebhookDryRunInput!) {\n    webhookDryRun(input: $input) {\n      matches\n      reasons\n      request { method url headers { name value } body }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DryRunDocument,
     "\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n": typeof types.RecentEventsDocument,
+    "\n  query RecentData($pattern: String!) {\n    events(first: 3, filter: { pattern: $pattern }) { nodes { data } }\n  }\n": typeof types.RecentDataDocument,
     "\n  query EventTypeNames($after: String) {\n    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }\n  }\n": typeof types.EventTypeNamesDocument,
     "\n  query UnlistedTypeNames {\n    unlistedEventTypes { types { name } }\n  }\n": typeof types.UnlistedTypeNamesDocument,
     "\n  query PatternCounts($patterns: [String!]!, $environments: [String!]) {\n    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }\n  }\n": typeof types.PatternCountsDocument,
@@ -157,6 +158,7 @@ const documents: Documents = {
     "\n  fragment WebhookForm on Webhook {\n    id\n    slug\n    version\n    name\n    description\n    url\n    active\n    environments\n    events\n    headers { name value }\n    secretHeader { name }\n    basicAuth { username }\n    filter\n    payloadTemplate\n    payloadContentType\n    timeout\n    concurrency\n    rateLimit\n    retry { schedule }\n    autoDisable { failures over }\n    labels { key value }\n    notificationEmails\n    notifyOn\n    signing { algorithm publicKey secrets { createdAt expiresAt } }\n  }\n": types.WebhookFormFragmentDoc,
     "\n  mutation DryRun($input: WebhookDryRunInput!) {\n    webhookDryRun(input: $input) {\n      matches\n      reasons\n      request { method url headers { name value } body }\n      userErrors { field message code }\n    }\n  }\n": types.DryRunDocument,
     "\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n": types.RecentEventsDocument,
+    "\n  query RecentData($pattern: String!) {\n    events(first: 3, filter: { pattern: $pattern }) { nodes { data } }\n  }\n": types.RecentDataDocument,
     "\n  query EventTypeNames($after: String) {\n    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }\n  }\n": types.EventTypeNamesDocument,
     "\n  query UnlistedTypeNames {\n    unlistedEventTypes { types { name } }\n  }\n": types.UnlistedTypeNamesDocument,
     "\n  query PatternCounts($patterns: [String!]!, $environments: [String!]) {\n    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }\n  }\n": types.PatternCountsDocument,
@@ -434,6 +436,10 @@ export function graphql(source: "\n  mutation DryRun($input: WebhookDryRunInput!
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n"): (typeof documents)["\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query RecentData($pattern: String!) {\n    events(first: 3, filter: { pattern: $pattern }) { nodes { data } }\n  }\n"): (typeof documents)["\n  query RecentData($pattern: String!) {\n    events(first: 3, filter: { pattern: $pattern }) { nodes { data } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import { Button, Form } from "react-aria-components";
+import { Button, Form, FormContext } from "react-aria-components";
 import { Dialog } from "./Dialog";
 import { Refusals } from "./Trouble";
 
@@ -16,7 +16,7 @@ interface Props {
   after?: ReactNode;
 }
 
-/** A dialog with a form that is sent once at a time. */
+/** A dialog with a form that is sent once at a time, and by itself: React Aria 1.22 and React hand an event on to a form that the dialog stands in. */
 export function FormDialog({ title, action, send, close, words, children, after }: Props) {
   const [isBusy, setBusy] = useState(false);
   const submit = async () => {
@@ -28,22 +28,25 @@ export function FormDialog({ title, action, send, close, words, children, after 
   return (
     <Dialog title={title} isOpen setOpen={close}>
       <Refusals words={words} />
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {children}
-        <div className="buttons">
-          <Button type="submit" className="button primary">
-            {action}
-          </Button>
-          <Button className="button" onPress={close}>
-            Close
-          </Button>
-        </div>
-      </Form>
+      <FormContext value={null}>
+        <Form
+          onSubmit={(event) => {
+            event.preventDefault();
+            event.stopPropagation();
+            void submit();
+          }}
+        >
+          {children}
+          <div className="buttons">
+            <Button type="submit" className="button primary">
+              {action}
+            </Button>
+            <Button className="button" onPress={close}>
+              Close
+            </Button>
+          </div>
+        </Form>
+      </FormContext>
       {after}
     </Dialog>
   );

@@ -3,31 +3,44 @@ import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-compone
 import { useClient } from "urql";
 import { wordsOf } from "../api/problems";
 import { useMay } from "../frame/viewer";
+import type { WebhookRowFragment } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
 import { go } from "../ui/location";
 import { visible } from "../ui/times";
 import { DeleteDialog } from "./DeleteDialog";
 import { TEST_OF_LIST } from "./documents";
-import type { Row } from "./types";
 
 // Few open it: it is no part of the first load.
 const RetryAllDialog = lazy(() => import("../activity/RetryAllDialog").then((module) => ({ default: module.RetryAllDialog })));
+const RotateDialog = lazy(() => import("./configure/SecretDialogs").then((module) => ({ default: module.RotateDialog })));
 
 const ENTRIES: readonly [key: string, text: string, scopes: readonly string[]][] = [
   ["open", "Edit", []],
   ["test", "Send test", ["webhooks:write", "deliveries:read"]],
   ["retry", "Retry failed or missed…", ["deliveries:retry", "deliveries:read"]],
+  ["rotate", "Rotate secret…", ["webhooks:write"]],
   ["log", "Activity log", ["deliveries:read"]],
   ["copy", "Copy id", []],
   ["delete", "Delete…", ["webhooks:write"]],
 ];
 
-/** What can be done with a webhook of the list. */
-export function Actions({ webhook, reload }: { webhook: Row; reload: () => void }) {
+const ON_PAGE = ["retry", "rotate", "copy", "delete"];
+
+interface Props {
+  webhook: WebhookRowFragment;
+  /** After it was deleted, or its secret rotated. */
+  reload: () => void;
+  onDeleted?: () => void;
+  /** Without what its page shows beside the menu. */
+  isOnPage?: boolean;
+}
+
+/** What can be done with a webhook, in the list and on its page. */
+export function Actions({ webhook, reload, onDeleted = reload, isOnPage = false }: Props) {
   const client = useClient();
   const may = useMay();
-  const [shown, setShown] = useState<"delete" | "retry" | null>(null);
+  const [shown, setShown] = useState<"delete" | "retry" | "rotate" | null>(null);
   const [words, setWords] = useState<string[]>([]);
   const page = `/webhooks/${webhook.id}`;
   const test = async () => {
@@ -42,14 +55,16 @@ export function Actions({ webhook, reload }: { webhook: Row; reload: () => void 
     log: () => go(`${page}?tab=activity`),
     test: () => void test(),
     retry: () => setShown("retry"),
+    rotate: () => setShown("rotate"),
     copy: () => void navigator.clipboard.writeText(webhook.id),
     delete: () => setShown("delete"),
   };
+  const entries = ENTRIES.filter(([key]) => !isOnPage || ON_PAGE.includes(key));
   const missing = (scopes: readonly string[]) => scopes.find((scope) => !may(scope));
   return (
     <>
       <MenuTrigger>
-        <Button className="ghost" aria-label={`Actions for ${webhook.name}`}>
+        <Button className={isOnPage ? "button" : "ghost"} aria-label={`Actions for ${webhook.name}`}>
           <Icon name="more" />
         </Button>
         <Popover className="popover" placement="bottom end">
@@ -57,9 +72,9 @@ export function Actions({ webhook, reload }: { webhook: Row; reload: () => void 
             className="menu"
             aria-label={`Actions for ${webhook.name}`}
             onAction={(key) => act[key]?.()}
-            disabledKeys={ENTRIES.filter(([, , scopes]) => missing(scopes)).map(([key]) => key)}
+            disabledKeys={entries.filter(([, , scopes]) => missing(scopes)).map(([key]) => key)}
           >
-            {ENTRIES.map(([key, text, scopes]) => (
+            {entries.map(([key, text, scopes]) => (
               <MenuItem key={key} id={key} textValue={text} className={key === "delete" ? "danger" : undefined}>
                 {missing(scopes) ? `${text.replace("…", "")} (needs ${missing(scopes)})` : text}
               </MenuItem>
@@ -67,7 +82,18 @@ export function Actions({ webhook, reload }: { webhook: Row; reload: () => void 
           </Menu>
         </Popover>
       </MenuTrigger>
-      <DeleteDialog webhook={webhook} isOpen={shown === "delete"} setOpen={() => setShown(null)} onDeleted={reload} />
+      <DeleteDialog webhook={webhook} isOpen={shown === "delete"} setOpen={() => setShown(null)} onDeleted={onDeleted} />
+      {shown === "rotate" && (
+        <Suspense fallback={null}>
+          <RotateDialog
+            id={webhook.id}
+            close={() => {
+              setShown(null);
+              reload();
+            }}
+          />
+        </Suspense>
+      )}
       {shown === "retry" && (
         <Suspense fallback={null}>
           <RetryAllDialog filter={{ webhookId: webhook.id }} close={() => setShown(null)} onStarted={(job) => go(`${page}?tab=activity&job=${job}`)} />

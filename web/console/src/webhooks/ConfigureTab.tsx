@@ -2,12 +2,15 @@ import { useEffect, useRef } from "react";
 import { Button, Form as AriaForm } from "react-aria-components";
 import { useMay } from "../frame/viewer";
 import { Refusals } from "../ui/Trouble";
-import { Advanced } from "./configure/Advanced";
+import { Advanced, useAdvanced } from "./configure/Advanced";
 import { Basics } from "./configure/Basics";
 import { Credentials } from "./configure/Credentials";
 import { Events } from "./configure/Events";
+import { OnlyWhen } from "./configure/OnlyWhen";
 import { ShowAs } from "./configure/ShowAs";
 import { Signing } from "./configure/Signing";
+import { SigningSecret } from "./configure/SigningSecret";
+import { useTrial } from "./configure/useTrial";
 import { useWebhookForm } from "./configure/useWebhookForm";
 import { Conflict } from "./Conflict";
 import { formOf } from "./form";
@@ -23,6 +26,8 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
   // Behind the render that shows what was refused: a frame asked for beside it may come before.
   useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert], .editor-host[data-invalid]")?.focus(), [refused]);
   const { fields } = refused;
+  const isAdvanced = useAdvanced(fields);
+  const trial = useTrial(webhook.id, form, changes, isAdvanced || Boolean(form.filter.trim()));
   const part = { form, set, fields, isDisabled: !mayWrite };
   return (
     <div className="form" ref={whole}>
@@ -37,12 +42,15 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
           if (!isBusy && isDirty) void submit(base.version);
         }}
       >
-        <Basics {...part} />
+        <Basics {...part}>
+          <SigningSecret webhook={webhook} read={read} />
+        </Basics>
         <Events {...part} />
+        <OnlyWhen {...part} id={webhook.id} changes={changes} trial={trial} />
         <HeaderRows rows={form.headers} setRows={(headers) => set({ headers })} error={fields.headers} isDisabled={!mayWrite} />
         <Credentials {...part} base={base} />
-        <Advanced {...part} id={webhook.id} changes={changes} />
-        <div className="buttons">
+        <Advanced {...part} isOpen={isAdvanced} trial={trial} />
+        <div className={isDirty ? "buttons unsaved" : "buttons"}>
           <Button type="submit" className="button primary" isDisabled={!mayWrite || !isDirty}>
             {isBusy ? "Saving…" : "Save"}
           </Button>
@@ -53,7 +61,7 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
         </div>
       </AriaForm>
       <ShowAs base={base} changes={changes} />
-      <Signing webhook={webhook} read={read} />
+      <Signing webhook={webhook} />
     </div>
   );
 }

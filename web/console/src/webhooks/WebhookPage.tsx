@@ -15,6 +15,7 @@ import { WebhookStatus } from "../ui/Status";
 import { duration, visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
+import { Actions } from "./Actions";
 import { ChangesTab } from "./ChangesTab";
 import { ConfigureTab } from "./ConfigureTab";
 import { WEBHOOK_CHANGES } from "./documents";
@@ -48,13 +49,13 @@ export default function WebhookPage({ id }: { id: string }) {
       {problem && <Trouble problem={problem} retry={read} />}
       {!data && !problem && <Skeleton />}
       {data && !webhook && <Title>There is no webhook {id}</Title>}
-      {webhook && <Header webhook={webhook} />}
+      {webhook && <Header webhook={webhook} read={read} />}
       {webhook && <Sections webhook={webhook} read={read} />}
     </main>
   );
 }
 
-function Header({ webhook }: { webhook: Webhook }) {
+function Header({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const hasChanges = useHasChanges();
   const { health, managedBy } = webhook;
   const latencies = (webhook.stats ?? []).flatMap(({ p95Ms }) => p95Ms ?? []);
@@ -74,6 +75,7 @@ function Header({ webhook }: { webhook: Webhook }) {
         {webhook.listener && <span className="badge">listener</span>}
         <span className="push" />
         <SendTest id={webhook.id} />
+        {!webhook.deletedAt && <Actions webhook={webhook} reload={read} onDeleted={() => go("/webhooks")} isOnPage />}
       </div>
       {health.autoDisabledAt && (
         <div className="trouble">

@@ -1,34 +1,32 @@
-import { useState } from "react";
 import { Button, Disclosure, DisclosurePanel, Heading } from "react-aria-components";
-import { useQuery } from "urql";
-import { useMay } from "../../frame/viewer";
 import { Icon } from "../../ui/icons";
 import { go, usePlace, withSearch } from "../../ui/location";
-import { unsendable } from "../form";
-import { RECENT_EVENTS } from "./documents";
-import { Filter } from "./Filter";
 import { Labels } from "./Labels";
 import { Sending } from "./Sending";
 import { Template } from "./Template";
-import { useDryRun } from "./useDryRun";
+import type { Trial } from "./useTrial";
 import type { Part } from "./useWebhookForm";
 
-const FIELDS = ["filter", "payloadTemplate", "payloadContentType", "timeout", "concurrency", "rateLimit", "retry", "autoDisable", "labels"];
+const FIELDS = ["payloadTemplate", "payloadContentType", "timeout", "concurrency", "rateLimit", "retry", "autoDisable", "labels"];
 
 interface Props extends Part {
-  id: string;
-  changes: Record<string, unknown>;
+  isOpen: boolean;
+  trial: Trial;
 }
 
-/** What most webhooks leave as it is. The address says whether it is open; a refusal in it opens it. */
-export function Advanced(props: Props) {
+/** Whether it is open: the address says so, and a refusal in it opens it. */
+export function useAdvanced(fields: Record<string, string>): boolean {
   const { search } = usePlace();
-  const isOpen = search.has("advanced") || FIELDS.some((name) => props.fields[name]);
+  return search.has("advanced") || FIELDS.some((name) => fields[name]);
+}
+
+/** What most webhooks leave as it is. */
+export function Advanced({ isOpen, ...props }: Props) {
   return (
     <Disclosure isExpanded={isOpen} onExpandedChange={(isWanted) => go(withSearch({ advanced: isWanted ? "1" : null }), { isReplaced: true })}>
       <Heading level={2} className="disclosure">
         <Button slot="trigger" className="ghost">
-          <Icon name={isOpen ? "below" : "right"} /> Advanced
+          <Icon name={isOpen ? "below" : "right"} /> Advanced: template, retries, limits, labels
         </Button>
       </Heading>
       <DisclosurePanel>{isOpen && <Fields {...props} />}</DisclosurePanel>
@@ -36,18 +34,11 @@ export function Advanced(props: Props) {
   );
 }
 
-function Fields({ id, changes, ...part }: Props) {
-  const may = useMay();
-  const [eventId, setEventId] = useState("");
-  const [{ data }] = useQuery({ query: RECENT_EVENTS, pause: !may("deliveries:read") });
-  const events = data?.events?.nodes ?? [];
-  const broken = unsendable(part.form);
-  const tried = useDryRun(id, changes, eventId, Object.keys(broken).length > 0 || !may("webhooks:read"));
-  const fields = { ...tried?.fields, ...part.fields };
+function Fields({ trial, ...part }: Omit<Props, "isOpen">) {
+  const fields = { ...trial.tried?.fields, ...part.fields };
   return (
     <div className="form">
-      <Template {...part} tried={tried} events={events} eventId={eventId} setEventId={setEventId} />
-      <Filter {...part} id={id} changes={changes} tried={tried} events={events} />
+      <Template {...part} trial={trial} />
       <Sending {...part} fields={fields} />
       <Labels {...part} fields={fields} />
     </div>

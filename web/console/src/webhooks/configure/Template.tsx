@@ -3,21 +3,12 @@ import { Field } from "../../ui/fields";
 import { Payload } from "../../ui/Payload";
 import { Select } from "../../ui/Select";
 import { relative, visible } from "../../ui/times";
-import type { RecentEventsQuery } from "../../gql/graphql";
-import type { Tried } from "./useDryRun";
+import type { RecentEvent, Trial } from "./useTrial";
 import type { Part } from "./useWebhookForm";
 
-export type RecentEvent = NonNullable<RecentEventsQuery["events"]>["nodes"][number];
-
-interface Props extends Part {
-  tried: Tried | null;
-  events: readonly RecentEvent[];
-  eventId: string;
-  setEventId: (id: string) => void;
-}
-
 /** The template, and beside it what it makes of an event as it is typed. */
-export function Template({ form, set, fields, isDisabled, tried, events, eventId, setEventId }: Props) {
+export function Template({ form, set, fields, isDisabled, trial }: Part & { trial: Trial }) {
+  const { tried, events, eventId, setEventId } = trial;
   const request = tried?.answer.request;
   return (
     <div className="beside">

@@ -46,6 +46,12 @@ export const RECENT_EVENTS = graphql(`
   }
 `);
 
+export const RECENT_DATA = graphql(`
+  query RecentData($pattern: String!) {
+    events(first: 3, filter: { pattern: $pattern }) { nodes { data } }
+  }
+`);
+
 export const EVENT_TYPE_NAMES = graphql(`
   query EventTypeNames($after: String) {
     eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }

@@ -47,6 +47,20 @@ export function rowsOf(filter: string): FilterRow[] | null {
   return rows;
 }
 
+const MOST_PATHS = 200;
+
+/** Paths of the values in the data of events, as a filter names them: through objects by name. */
+export function pathsOf(data: readonly unknown[]): string[] {
+  const paths = new Set<string>();
+  const walk = (value: unknown, path: string) => {
+    if (paths.size >= MOST_PATHS) return;
+    if (!isObject(value)) return void paths.add(path);
+    for (const [name, inner] of Object.entries(value)) if (name && !name.includes(".")) walk(inner, `${path}.${name}`);
+  };
+  for (const value of data) if (isObject(value)) walk(value, "data");
+  return [...paths].toSorted();
+}
+
 /** The filter of rows. Two rows of a path are two operators of it; of a path and operator the last one counts. */
 export function filterOf(rows: readonly FilterRow[]): string {
   if (!rows.length) return "";

@@ -33,8 +33,12 @@ export function useWebhookForm(webhook: WebhookFormFragment, read: () => void) {
     setForm(formOf(from));
     forget();
   };
-  // Nobody is editing: what others have saved is shown at once.
-  if (webhook.version > base.version && !isDirty && !isBusy) begin(webhook);
+  if (webhook.version > base.version && !isBusy) {
+    // Nobody is editing: what others have saved is shown at once.
+    if (!isDirty) begin(webhook);
+    // Nothing of the form is different, such as after a rotated secret: nobody is in the way of it.
+    else if (JSON.stringify(formOf(webhook)) === JSON.stringify(before)) setBase(webhook);
+  }
   const submit = async (version: number | null, reason?: string) => {
     const broken = unsendable(form);
     if (Object.keys(broken).length) return refuse(broken);

@@ -1,40 +1,21 @@
 import { useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import { useClient } from "urql";
-import { Editor } from "../../ui/Editor";
 import { Link } from "../../ui/Link";
 import { Status } from "../../ui/Status";
 import { visible } from "../../ui/times";
 import { When } from "../../ui/When";
-import { FilterRows } from "./FilterRows";
-import type { RecentEvent } from "./Template";
 import { dryRun, type Tried } from "./useDryRun";
-import type { Part } from "./useWebhookForm";
+import type { RecentEvent } from "./useTrial";
 
-interface Props extends Part {
+const MOST_EVENTS = 10;
+
+interface Props {
   id: string;
   changes: Record<string, unknown>;
   tried: Tried | null;
   events: readonly RecentEvent[];
-}
-
-/** The filter as rows and as JSON. */
-export function Filter({ form, set, fields, isDisabled, id, changes, tried, events }: Props) {
-  return (
-    <>
-      <FilterRows text={form.filter} setText={(filter) => set({ filter })} isDisabled={isDisabled} />
-      <Editor
-        label="Filter"
-        language="json"
-        value={form.filter}
-        onChange={(filter) => set({ filter })}
-        error={fields.filter ?? tried?.fields.filter}
-        help='Conditions on the event, all of which must hold: {"data.total": {"gte": 100}}. Empty: none.'
-        isDisabled={isDisabled}
-      />
-      {events.length > 0 && <Recent key={JSON.stringify(changes)} id={id} changes={changes} events={events.slice(0, 10)} />}
-    </>
-  );
+  eventId: string;
 }
 
 interface Outcome {
@@ -42,8 +23,8 @@ interface Outcome {
   tried: Tried;
 }
 
-/** The newest events, each with whether the form as it is would let it through, and why not. */
-function Recent({ id, changes, events }: { id: string; changes: Record<string, unknown>; events: readonly RecentEvent[] }) {
+/** What the form as it is says of one event as it is typed, and of the newest ones when asked, each with why not. */
+export function FilterTrial({ id, changes, tried, events, eventId }: Props) {
   const client = useClient();
   const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -58,18 +39,21 @@ function Recent({ id, changes, events }: { id: string; changes: Record<string, u
   const ask = async () => {
     if (isBusy) return;
     setBusy(true);
-    const found = await Promise.all(events.map(async (event) => ({ event, tried: await dryRun(client, id, changes, event.id) })));
+    const found = await Promise.all(events.slice(0, MOST_EVENTS).map(async (event) => ({ event, tried: await dryRun(client, id, changes, event.id) })));
     if (life.isOver) return;
     setBusy(false);
     setOutcomes(found);
   };
   return (
     <>
-      <div className="buttons">
+      <div className="verdict" role="status">
+        <span>{eventId ? "The event chosen below" : "A sample event"}: this webhook</span> {tried ? <Verdict tried={tried} /> : <span className="faint">asking…</span>}
+      </div>
+      {events.length > 0 && (
         <Button className="button" onPress={() => void ask()}>
           {isBusy ? "Trying…" : "Try it with the latest events"}
         </Button>
-      </div>
+      )}
       {outcomes && (
         <div className="scroller">
           <table aria-label="Latest events">
