@@ -1,10 +1,13 @@
-"""Many rows in one statement, on both engines: the rows go as one JSON parameter. Called by store;
-never puts a value into SQL text.
+"""Many rows by one call: on PostgreSQL in one statement, to which they go as one JSON parameter; on
+SQLite by one statement that is prepared once and run for each row. Called by the sync and by key
+rotation; never puts a value into SQL text.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import orjson
@@ -12,42 +15,70 @@ from tortoise.fields import BooleanField, IntField, SmallIntField
 from tortoise.models import Model
 
 from hookline.db.connection import Row
-from hookline.models.column_types import Instant, TimeColumn, UuidColumn, to_micros
+from hookline.models.column_types import JsonColumn, LinesColumn, TimeColumn, UuidColumn, to_micros
+
+# Any: a column's value.
+Convert = Callable[[Any], Any]
+
+_INTEGERS: Final = (IntField, SmallIntField)
+
+
+class Writer(Protocol):
+    @property
+    def dialect(self) -> str: ...
+    async def execute(self, sql: str, *values: Any) -> int: ...
+    async def execute_for_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None: ...
+
+
+async def insert_rows(work: Writer, model: type[Model], rows: Sequence[Row]) -> None:
+    """Writes new rows, by the names of their attributes, all with the same ones. Encodes them off
+    the loop.
+    """
+    names = names_of(rows)
+    if work.dialect == "sqlite":
+        # 0.3 s for 10,000 webhooks; as JSON, which is parsed for each column, 1.4 s (2026-11).
+        columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+        sql = f"insert into {model._meta.db_table} ({columns}) values ({places})"
+        await work.execute_for_each(sql, await asyncio.to_thread(_tuples, model, rows, names))
+    else:
+        await work.execute(insert(model, names), await asyncio.to_thread(encode, model, rows))
+
+
+async def update_rows(work: Writer, model: type[Model], rows: Sequence[Row]) -> None:
+    """Changes rows, found by their `id`, which is among the attributes."""
+    names = names_of(rows)
+    changed = [name for name in names if name != "id"]
+    if work.dialect == "sqlite":
+        changes = ", ".join(f'"{name}" = ?' for name in changed)
+        sql = f"update {model._meta.db_table} set {changes} where id = ?"
+        values = await asyncio.to_thread(_tuples, model, rows, (*changed, "id"))
+        await work.execute_for_each(sql, values)
+    else:
+        table, changes = (
+            model._meta.db_table,
+            ", ".join(f'"{name}" = r."{name}"' for name in changed),
+        )
+        sql = (
+            f"update {table} set {changes} from {_source(model, names, 1)} where {table}.id = r.id"
+        )
+        await work.execute(sql, await asyncio.to_thread(encode, model, rows))
 
 
 @lru_cache(32)
-def insert(dialect: str, model: type[Model], names: tuple[str, ...], parameter: int = 1) -> str:
-    """The statement that writes new rows. names: of the columns; parameter: which one holds the
-    rows.
-    """
+def insert(model: type[Model], names: tuple[str, ...], parameter: int = 1) -> str:
+    """The statement of PostgreSQL that writes new rows. parameter: which one holds the rows."""
     columns = ", ".join(f'"{name}"' for name in names)
-    values = ", ".join(_value(dialect, model, name) for name in names)
+    values = ", ".join(f'r."{name}"' for name in names)
     return (
         f"insert into {model._meta.db_table} ({columns}) select {values} from "
-        f"{_source(dialect, model, names, parameter)}"
+        f"{_source(model, names, parameter)}"
     )
 
 
-@lru_cache(32)
-def update(dialect: str, model: type[Model], names: tuple[str, ...]) -> str:
-    """The statement that changes rows, found by their id. names: of the columns, `id`
-    among them.
-    """
-    changes = ", ".join(
-        f'"{name}" = {_value(dialect, model, name)}' for name in names if name != "id"
-    )
-    table = model._meta.db_table
-    return (
-        f"update {table} set {changes} from {_source(dialect, model, names, 1)} where "
-        f"{table}.id = {_value(dialect, model, 'id')}"
-    )
-
-
-def encode(dialect: str, model: type[Model], rows: Iterable[Row]) -> str:
+def encode(model: type[Model], rows: Iterable[Row]) -> str:
     """The parameter for rows by the names of their attributes."""
-    return orjson.dumps(
-        [{name: _plain(dialect, model, name, value) for name, value in row.items()} for row in rows]
-    ).decode()
+    converters = _encoders("postgres", model)
+    return orjson.dumps([_encoded(row, converters) for row in rows]).decode()
 
 
 def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -58,6 +89,13 @@ def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
 def attributes(row: Model) -> Row:
     """All of a row by the names of its attributes."""
     return {name: getattr(row, name) for name in row._meta.fields_map}
+
+
+def new_row(model: type[Model], **values: Any) -> Row:
+    """All of a new row by the names of its attributes, the model's defaults filled in. A model of
+    it took a third of the time that an apply of 10,000 new webhooks encodes (2026-11).
+    """
+    return {**_defaults(model), **values}
 
 
 def load(model: type[Any], row: Row) -> Any:  # Any: the model
@@ -72,19 +110,36 @@ def load(model: type[Any], row: Row) -> Any:  # Any: the model
     )
 
 
-def _source(dialect: str, model: type[Model], names: tuple[str, ...], parameter: int) -> str:
-    if dialect == "sqlite":
-        # One parameter however many rows: no limit of placeholders, and one prepared text.
-        return f"json_each(${parameter}) r"
+def view(model: type[Model], row: Row) -> Any:  # Any: the attributes of the model
+    """The columns of a raw row as attributes, to be read only: a fifth of the time of `load`."""
+    converters = _decoders(model)
+    return SimpleNamespace(
+        **{
+            name: value
+            if value is None or (convert := converters[name]) is None
+            else convert(value)
+            for name, value in row.items()
+            if name in converters
+        }
+    )
+
+
+def _tuples(model: type[Model], rows: Iterable[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    converters = _encoders("sqlite", model)
+    encoded = (_encoded(row, converters) for row in rows)
+    return [tuple([row[name] for name in names]) for row in encoded]
+
+
+def _encoded(row: Row, converters: dict[str, Convert | None]) -> Row:
+    return {
+        name: value if value is None or (convert := converters[name]) is None else convert(value)
+        for name, value in row.items()
+    }
+
+
+def _source(model: type[Model], names: tuple[str, ...], parameter: int) -> str:
     columns = ", ".join(f'"{name}" {_type(model, name)}' for name in names)
     return f"jsonb_to_recordset(${parameter}::text::jsonb) r({columns})"
-
-
-def _value(dialect: str, model: type[Model], name: str) -> str:
-    if dialect == "postgres":
-        return f'r."{name}"'
-    value = f"r.value ->> '{name}'"
-    return f"uuid_blob({value})" if isinstance(model._meta.fields_map[name], UuidColumn) else value
 
 
 def _type(model: type[Model], name: str) -> str:
@@ -100,10 +155,42 @@ def _type(model: type[Model], name: str) -> str:
     return "text"
 
 
-def _plain(dialect: str, model: type[Any], name: str, value: Any) -> Any:
-    stored = model._meta.fields_map[name].to_db_value(value, None)
-    if isinstance(stored, UUID):
-        return str(stored)
-    if isinstance(stored, Instant):
-        return to_micros(stored) if dialect == "sqlite" else stored.isoformat()
-    return stored
+@lru_cache(16)
+def _defaults(model: type[Model]) -> Row:
+    return {name: column.default for name, column in model._meta.fields_map.items()}
+
+
+@lru_cache(16)
+def _encoders(dialect: str, model: type[Model]) -> dict[str, Convert | None]:
+    """By column, the way of a value that is not null to the database; None for as it is."""
+    return {name: _encoder(dialect, column) for name, column in model._meta.fields_map.items()}
+
+
+def _encoder(dialect: str, column: Any) -> Convert | None:
+    match column:
+        case UuidColumn():
+            # asyncpg has a class of its own, which orjson does not know (0.31).
+            return str if dialect == "postgres" else _uuid_bytes
+        # JSON has it as PostgreSQL reads it.
+        case TimeColumn() if dialect == "postgres":
+            return None
+        case TimeColumn():
+            return to_micros
+        case JsonColumn() | LinesColumn():
+            return lambda value: column.to_db_value(value, None)
+    return None
+
+
+def _uuid_bytes(value: UUID) -> bytes:
+    return value.bytes
+
+
+@lru_cache(16)
+def _decoders(model: type[Model]) -> dict[str, Convert | None]:
+    """By column, the way of a value that is not null from either database."""
+    return {
+        name: column.to_python_value
+        if isinstance(column, UuidColumn | TimeColumn | JsonColumn | LinesColumn | BooleanField)
+        else None
+        for name, column in model._meta.fields_map.items()
+    }

@@ -7,7 +7,7 @@ Pure: sealing and opening secrets is handed in, so a codec never sees a key.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from hookline import clock
 from hookline.form.durations import format_duration, parse_duration
@@ -40,7 +40,10 @@ class Sealing:
 
 
 class Codec(Protocol):
-    """A field's way to its columns and back."""
+    """A field's way to its columns and back. holds_secrets: some of its values are sealed."""
+
+    @property
+    def holds_secrets(self) -> bool: ...
 
     def resealed(self, row: Any, reseal: Reseal) -> Columns:
         """Columns that hold sealed texts, each text re-encrypted; none for a field without secrets.
@@ -62,6 +65,7 @@ class Plain:
     """The canonical value itself in one column."""
 
     column: str
+    holds_secrets: ClassVar[bool] = False
 
     def resealed(self, row: Any, reseal: Reseal) -> Columns:
         return {}
@@ -146,6 +150,7 @@ class FailurePolicy:
 
     failures: str
     seconds: str
+    holds_secrets: ClassVar[bool] = False
 
     def resealed(self, row: Any, reseal: Reseal) -> Columns:
         return {}
@@ -171,6 +176,7 @@ class HeaderList(Plain):
     """Headers in a JSON column, values of sensitive names sealed."""
 
     __slots__ = ()
+    holds_secrets: ClassVar[bool] = True
 
     def resealed(self, row: Any, reseal: Reseal) -> Columns:
         stored = [
@@ -222,6 +228,7 @@ class SealedPair:
     plain_column: str
     secret_key: str
     sealed_column: str
+    holds_secrets: ClassVar[bool] = True
 
     def resealed(self, row: Any, reseal: Reseal) -> Columns:
         shown, sealed = getattr(row, self.plain_column), getattr(row, self.sealed_column)
@@ -257,6 +264,7 @@ class SigningSecrets(Plain):
     """
 
     __slots__ = ()
+    holds_secrets: ClassVar[bool] = True
 
     def resealed(self, row: Any, reseal: Reseal) -> Columns:
         entries = getattr(row, self.column)

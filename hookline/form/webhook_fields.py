@@ -310,6 +310,9 @@ _rows = (
 
 FIELDS: Final[Mapping[str, Field]] = {row.name: row for row in _rows}
 
+SECRET_FIELDS: Final = frozenset(row.name for row in _rows if row.codec.holds_secrets)
+"""Fields that may hold secrets; the values of all others are shown as they are."""
+
 DEFAULTS: Final[Mapping[str, object]] = {
     # A signing secret's default is made for each webhook.
     row.name: row.default

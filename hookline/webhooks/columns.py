@@ -12,7 +12,7 @@ from uuid import UUID
 from hookline import clock
 from hookline.errors import HooklineError
 from hookline.form.codecs import HeaderList, SealedPair, Sealing, SigningSecrets
-from hookline.form.webhook_fields import FIELDS
+from hookline.form.webhook_fields import FIELDS, SECRET_FIELDS
 from hookline.models import Webhook
 from hookline.secrets.vault import Vault
 from hookline.secrets.webhook_columns import SIGNING, secret_location
@@ -118,7 +118,8 @@ def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
         return {"fingerprint": vault.fingerprint(value)} if isinstance(value, str) else value
 
     return {
-        name: FIELDS[name].codec.replace_secrets(value, replace) for name, value in form.items()
+        name: FIELDS[name].codec.replace_secrets(value, replace) if name in SECRET_FIELDS else value
+        for name, value in form.items()
     }
 
 

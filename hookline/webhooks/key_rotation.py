@@ -86,11 +86,7 @@ async def _reseal(work: UnitOfWork, rows: list[Webhook], vault: Vault, found: Ro
         if any(value != getattr(row, column) for column, value in after.items()):
             changed.append({"id": row.id, **after})
     if changed:
-        names = bulk_rows.names_of(changed)
-        await work.execute(
-            bulk_rows.update(work.dialect, Webhook, names),
-            bulk_rows.encode(work.dialect, Webhook, changed),
-        )
+        await bulk_rows.update_rows(work, Webhook, changed)
         found.changed += len(changed)
 
 

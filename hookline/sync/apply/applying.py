@@ -6,8 +6,9 @@ a policy check forbids, writes, and adds a revision (none for equal content).
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from tortoise.exceptions import IntegrityError
 
@@ -162,7 +163,11 @@ class _Applying:
         )
         settled = await _settled(self.runtime, work, self.actor, request, self.wanted, state)
         request = settled.request
-        content = await asyncio.to_thread(_content, settled, state)
+        content = await asyncio.to_thread(_content, settled)
+        if request.options.only:
+            # Of a retry the revision that the first try made: onto it the part changes nothing.
+            last = await store.snapshot_of(work, state.repeated or state.revision)
+            content = await asyncio.to_thread(_part, request, last, content)
         # Before the plan, which would be empty by now, or somebody else's changes.
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated, content))
@@ -212,19 +217,17 @@ class _Applying:
             )
 
 
-def _content(settled: Settlement, state: SetState) -> Content:
-    """Content of the set after this apply."""
-    request = settled.request
-    whole = content_of(
+def _content(settled: Settlement) -> Content:
+    return content_of(
         {item.slug: {**item.prints, **item.lifecycle.content} for item in settled.wanted}
     )
-    if not request.options.only:
-        return whole
-    # Of a retry the revision that the first try made: onto it the same part changes nothing.
-    base = state.repeated or state.revision
-    last = base.snapshot if base else {}
-    moved = [move.source for move in request.document.moves if move.target in request.options.only]
-    return part_of(last, whole, request.options.only, moved)
+
+
+def _part(request: SyncRequest, last: Mapping[str, Any], whole: Content) -> Content:
+    """Content of the set after an apply of a part. last: snapshot of the revision before."""
+    only = request.options.only
+    moved = [move.source for move in request.document.moves if move.target in only]
+    return part_of(last, whole, only, moved)
 
 
 async def _settled(

@@ -37,14 +37,19 @@ LEAST_PATIENCE: Final = timedelta(milliseconds=100)
 # Of the transaction, so that it ends with it, also when the process dies. Tried, not waited for: a
 # wait would hold a connection of the pool.
 LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_held"
+# Without what takes 20 MB for 10,000 webhooks.
+_REVISION: Final = ", ".join(
+    f'r."{name}"' for name in SyncRevision._meta.fields_map if name not in ("snapshot", "changes")
+)
 # Two rows at most: the newest revision, and the one that a repeated key made.
-READ_SET: Final = """
+READ_SET: Final = f"""
 select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at,
-  s.policy as owner_policy, r.*
+  s.policy as owner_policy, {_REVISION}
 from sync_set s
 left join sync_revision r
   on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)
 where s.workspace_id = $1 and s.name = $2"""
+READ_SNAPSHOT: Final = "select snapshot from sync_revision where id = $1"
 # One statement for any number of slugs: an array, or on SQLite, which has none, a JSON text. Sorted
 # by id, the order in which everybody locks webhooks.
 READ_WEBHOOKS: Final = {
@@ -80,8 +85,8 @@ class SetState:
 
     id: UUID | None
     stored: list[StoredWebhook]
-    rows: dict[UUID, Webhook]
-    """The webhooks behind `stored`."""
+    rows: dict[UUID, Row]
+    """The raw rows behind `stored`."""
     number: int = 0
     commit: str | None = None
     committed_at: datetime | None = None
@@ -220,8 +225,17 @@ async def read(
     return _state(sets, stored, rows, key) if sets else SetState(None, stored, rows)
 
 
+async def snapshot_of(reads: RowReader, revision: SyncRevision | None) -> dict[str, Any]:
+    """The webhooks of a revision by slug; none of no revision."""
+    if revision is None:
+        return {}
+    rows = await reads.rows(READ_SNAPSHOT, revision.id)
+    snapshot: dict[str, Any] = JsonColumn().to_python_value(rows[0]["snapshot"])
+    return snapshot
+
+
 def _state(
-    sets: list[Row], stored: list[StoredWebhook], rows: dict[UUID, Webhook], key: str | None
+    sets: list[Row], stored: list[StoredWebhook], rows: dict[UUID, Row], key: str | None
 ) -> SetState:
     first = sets[0]
     policy, protected = remembered(JsonColumn().to_python_value(first["owner_policy"]))
@@ -244,11 +258,10 @@ def _state(
     )
 
 
-def _stored(hooks: list[Row], vault: Vault) -> tuple[list[StoredWebhook], dict[UUID, Webhook]]:
-    rows: list[Webhook] = [bulk_rows.load(Webhook, hook) for hook in hooks]
-    return [stored_webhook(row, canonical(row, vault)) for row in rows], {
-        row.id: row for row in rows
-    }
+def _stored(hooks: list[Row], vault: Vault) -> tuple[list[StoredWebhook], dict[UUID, Row]]:
+    rows = [bulk_rows.view(Webhook, hook) for hook in hooks]
+    stored = [stored_webhook(row, canonical(row, vault)) for row in rows]
+    return stored, {row.id: hook for row, hook in zip(rows, hooks, strict=True)}
 
 
 def stored_webhook(row: Webhook, form: Values) -> StoredWebhook:
@@ -268,29 +281,23 @@ def stored_webhook(row: Webhook, form: Values) -> StoredWebhook:
         is_removed=row.sync_removed_at is not None,
         position=(row.sync_file, row.sync_line, row.sync_commit),
         is_auto_disabled=row.auto_disabled_at is not None,
-        is_listener=row.is_listener,
+        is_listener=row.listener_expires_at is not None,
     )
 
 
 async def write_webhooks(work: UnitOfWork, rows: RowsToWrite) -> None:
     """At most two statements."""
-    for statement, part in (
-        (bulk_rows.insert, rows.made),
-        (bulk_rows.update, rows.changed),
-        (bulk_rows.update, rows.moved),
-    ):
+    if rows.made:
+        await bulk_rows.insert_rows(work, Webhook, rows.made)
+    for part in (rows.changed, rows.moved):
         if part:
-            encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, Webhook, part)
-            await work.execute(statement(work.dialect, Webhook, bulk_rows.names_of(part)), encoded)
+            await bulk_rows.update_rows(work, Webhook, part)
 
 
 async def write_audit(work: UnitOfWork, entries: Sequence[Row]) -> None:
     """One statement."""
     if entries:
-        encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, AuditEntry, entries)
-        await work.execute(
-            bulk_rows.insert(work.dialect, AuditEntry, bulk_rows.names_of(entries)), encoded
-        )
+        await bulk_rows.insert_rows(work, AuditEntry, entries)
 
 
 async def write_commit(work: UnitOfWork, revision: SyncRevision | None) -> None:
@@ -299,8 +306,7 @@ async def write_commit(work: UnitOfWork, revision: SyncRevision | None) -> None:
         return
     names = ("id", "commit", "branch", "author", "repository", "is_dirty")
     row = {name: getattr(revision, name) for name in names}
-    encoded = bulk_rows.encode(work.dialect, SyncRevision, [row])
-    await work.execute(bulk_rows.update(work.dialect, SyncRevision, names), encoded)
+    await bulk_rows.update_rows(work, SyncRevision, [row])
 
 
 async def write_set(work: UnitOfWork, values: Sequence[Any], revision: SyncRevision | None) -> None:
@@ -313,10 +319,10 @@ async def write_set(work: UnitOfWork, values: Sequence[Any], revision: SyncRevis
     # On PostgreSQL one statement for both rows: foreign keys are checked at its end. SQLite takes
     # no insert inside of WITH, and wants the set first.
     row = bulk_rows.attributes(revision)
-    encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, SyncRevision, [row])
     if work.dialect == "sqlite":
         await work.execute(SAVE_SET, *values)
-        await work.execute(bulk_rows.insert("sqlite", SyncRevision, tuple(row)), encoded)
+        await bulk_rows.insert_rows(work, SyncRevision, [row])
     else:
-        insert = bulk_rows.insert("postgres", SyncRevision, tuple(row), len(values) + 1)
+        encoded = await asyncio.to_thread(bulk_rows.encode, SyncRevision, [row])
+        insert = bulk_rows.insert(SyncRevision, tuple(row), len(values) + 1)
         await work.execute(f"with noted as ({insert}) {SAVE_SET}", *values, encoded)

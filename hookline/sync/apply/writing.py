@@ -172,7 +172,7 @@ class Writing:
             if write.live is None:
                 rows.made.append(self._made(write, by, now))
             else:
-                rows.changed.append(self._changed(write, self.state.rows[write.live.id], by, now))
+                rows.changed.append(self._changed(write, self._row(write.live.id), by, now))
         for live in self.state.stored:
             if live.slug not in written and live.slug in planned:
                 position = self._position(live.slug)
@@ -182,11 +182,15 @@ class Writing:
                 # statements.
                 if rows.changed:
                     rows.changed.append(
-                        bulk_rows.attributes(self.state.rows[live.id].update_from_dict(position))
+                        bulk_rows.attributes(self._row(live.id).update_from_dict(position))
                     )
                 else:
                     rows.moved.append({"id": live.id, **position})
         return rows
+
+    def _row(self, webhook_id: UUID) -> Webhook:
+        row: Webhook = bulk_rows.load(Webhook, self.state.rows[webhook_id])
+        return row
 
     def _planned(self) -> set[str]:
         """Slugs of the file whose places are written down."""
@@ -206,7 +210,8 @@ class Writing:
             write.values.get("signingAlgorithm", signing.HMAC_SHA256)
         )
         form = {**write.values, "signingSecret": secret}
-        row = Webhook(
+        return bulk_rows.new_row(
+            Webhook,
             id=key,
             workspace_id=self.actor.workspace_id,
             slug=write.slug,
@@ -219,7 +224,6 @@ class Writing:
             **self._position(write.slug),
             **columns(form, key, self.actor.workspace_id, self.runtime.vault),
         )
-        return bulk_rows.attributes(row)
 
     def _changed(self, write: Write, row: Webhook, by: Mapping[str, Any], now: datetime) -> Row:
         values = columns(self._whole(write, row), row.id, row.workspace_id, self.runtime.vault)

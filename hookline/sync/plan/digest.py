@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.plan.changes import Change
 from hookline.sync.plan.comparing import folded, holds_unknown
 from hookline.sync.plan.webhooks import Write
@@ -54,7 +55,7 @@ def _remembered(write: Write) -> list[Any]:
     """
     applied = {
         # An unknown secret has no fingerprint: two plans without it are equal.
-        name: "" if holds_unknown(value) else folded(name, value)
+        name: "" if name in SECRET_FIELDS and holds_unknown(value) else folded(name, value)
         for name, value in write.applied.items()
     }
     flags = [write.is_removed, write.is_deleted, write.is_released]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hookline.form.check import check_whole
 from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
 from hookline.form.origins import left_behind
-from hookline.form.webhook_fields import DEFAULTS, FIELDS
+from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, wish_of
 from hookline.sync.plan.comparing import (
     Values,
@@ -148,8 +148,8 @@ class _Planner:
         self.slugs.add(item.slug)
         self.unknown_secrets += [
             f"{item.slug}.{path}"
-            for name, value in item.prints.items()
-            for path, secret in secrets_in(name, value).items()
+            for name in SECRET_FIELDS & item.prints.keys()
+            for path, secret in secrets_in(name, item.prints[name]).items()
             if secret is UNKNOWN_SECRET
         ]
         if live is None:
@@ -279,7 +279,9 @@ class _Planner:
         applied = {name: value for name, value in item.prints.items() if name not in kept}
         applied |= {name: live.applied[name] for name in kept if name in live.applied}
         applied = _owned(applied, item.lifecycle.ignored)
-        self._check(item, live, {**live.form, **written})
+        if written:
+            # What is stored was checked when it was saved.
+            self._check(item, live, {**live.form, **written})
         is_visible = (
             bool(written or verdicts.released)
             or live.slug != item.slug
@@ -288,7 +290,8 @@ class _Planner:
             or is_reenabled
         )
         # Folded: headers in another order would else be a write, and another digest, of nothing.
-        if is_visible or _folded(applied) != _folded(live.applied):
+        is_owned_anew = applied != live.applied and _folded(applied) != _folded(live.applied)
+        if is_visible or is_owned_anew:
             # In clear where the file has it; a default that a dropped field goes back to has no
             # secret.
             values = {name: item.values.get(name, value) for name, value in written.items()}
@@ -324,6 +327,8 @@ class _Planner:
 
 def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = False) -> FieldChange:
     """is_adopted: whether a guess of the file is right stays untold, as in `compare`."""
+    if name not in SECRET_FIELDS:
+        return FieldChange(name, before, after, live)
     is_secret = any(map(holds_secret, (before, after, live)))
     changed = dict.fromkeys(
         path for value in (before, live) for path in changed_secrets(name, value, after, is_adopted)

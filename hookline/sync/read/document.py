@@ -19,7 +19,7 @@ from hookline.form.kinds import (
     Validation,
     label,
 )
-from hookline.form.webhook_fields import FIELDS
+from hookline.form.webhook_fields import FIELDS, SECRET_FIELDS
 from hookline.sync.policy import NO_POLICY, FilePolicy
 from hookline.sync.read.decoding import Decoder, Path, place
 from hookline.sync.read.defaults import Entries, merged
@@ -85,7 +85,12 @@ class Document:
     moves: tuple[Move, ...] = ()
 
     def has_unknown_secrets(self) -> bool:
-        return any(_has_unknown(webhook.values) for webhook in self.webhooks.values())
+        return any(
+            _has_unknown(value)
+            for webhook in self.webhooks.values()
+            for name, value in webhook.values.items()
+            if name in SECRET_FIELDS
+        )
 
 
 def decode(root: Node, bounds: Bounds, references: References, problems: Problems) -> Document:
