@@ -39,12 +39,21 @@ class StreamEnded(Exception):
     """The stream ended, and the next one may go on."""
 
 
+def _tell(text: str) -> None:
+    echo(text, err=True)
+
+
 async def follow(
-    server: Endpoint, document: str, variables: Variables, *, role: str
+    server: Endpoint,
+    document: str,
+    variables: Variables,
+    *,
+    role: str,
+    tell: Callable[[str], None] = _tell,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yields `data` of each event, without an end. variables: asked for each connection, so that a
     cursor in them is the latest. The caller has asked the server something before: one that is away
-    is waited for.
+    is waited for, and tell is called when it goes and when it is back.
 
     Raises ServerFault for what is refused.
     """
@@ -61,12 +70,12 @@ async def follow(
                             continue
                         if is_away:
                             is_away = False
-                            echo("Connected again.", err=True)
+                            tell("Connected again.")
             except (httpx.TransportError, StreamEnded) as error:
                 reason = str(error) or type(error).__name__
             if not is_away and wait > _FIRST_WAIT_SECONDS:
                 is_away = True
-                echo(f"{server.server} is away ({printable(reason)}). Trying again …", err=True)
+                tell(f"{server.server} is away ({printable(reason)}). Trying again …")
             await asyncio.sleep(wait * random.uniform(0.5, 1))
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "profiles": "hookline.cli.login:profiles",
     "publish": "hookline.cli.publish:publish",
     "trigger": "hookline.cli.trigger:trigger",
+    "listen": "hookline.cli.listen:listen",
     "outbox": "hookline.cli.outbox:outbox",
     "webhooks": "hookline.cli.webhooks:webhooks",
     "events": "hookline.cli.events:events",

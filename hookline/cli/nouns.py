@@ -79,8 +79,9 @@ WEBHOOK: Final = Noun(
     "webhooks",
     """id slug name description url status active environments events timeout concurrency rateLimit
     labels { key value } version createdAt createdBy { name } modifiedAt modifiedBy { name }
-    managedBy { set file line commit } health { backlog consecutiveFailures failingSince
-    lastAttemptAt lastSuccessAt lastStatusCode autoDisabledAt autoDisabledReason secretsError }""",
+    managedBy { set file line commit } listener { expiresAt }
+    health { backlog consecutiveFailures failingSince lastAttemptAt lastSuccessAt lastStatusCode
+    autoDisabledAt autoDisabledReason secretsError }""",
     {
         "slug": _plain("slug"),
         "id": _plain("id"),
@@ -104,6 +105,7 @@ WEBHOOK: Final = Noun(
         "modified": _time("modifiedAt"),
         "by": _plain("modifiedBy.name"),
         "managed-by": TableColumn(_managed_by),
+        "listener": _time("listener.expiresAt"),
     },
     ("slug", "status", "url", "environments", "events", "backlog", "failing", "modified"),
 )

@@ -28,7 +28,7 @@ def lines_of_table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iter
     for row in (heads, *cells):
         line: Line = []
         for cell, width in zip(row, widths, strict=True):
-            text = _cut(_text(cell), width)
+            text = cut(_text(cell), width)
             shown = Colored(text, cell.color) if isinstance(cell, Colored) else text
             line += [shown, " " * (width - width_of(text)), _BETWEEN]
         yield _stripped(line)
@@ -68,7 +68,8 @@ def _fitting(widths: list[int]) -> list[int]:
     return found
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """The text, with `…` for an end that does not fit into so many columns."""
     if width_of(text) <= width:
         return text
     while width_of(text) > width - 1:

@@ -64,6 +64,7 @@ RUN_BY: Final = {
         ("python", "tests/client/test_readme.py"),
     ],
     "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 4
+    + [("sh", "tests/hookline/cli/test_listen.py"), ("text", "tests/hookline/cli/test_listen.py")]
     + [("sh", "tests/hookline/cli/test_verify.py")],
     "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
     "docs/how-to/back-up-and-restore.md": [
@@ -109,7 +110,8 @@ RUN_BY: Final = {
     "docs/how-to/receive-on-localhost.md": [
         (language, "tests/docs/test_steps.py")
         for language in ("yaml", "sh", "python", "sh", "sh", "text")
-    ],
+    ]
+    + [("sh", "tests/hookline/cli/test_listen.py")],
     "docs/how-to/replay-an-outage.md": [("sh", "tests/docs/test_steps.py")] * 2,
     "docs/how-to/undo-a-bad-apply.md": [
         (language, "tests/docs/test_steps.py") for language in ("sh", "sh")

@@ -29,7 +29,8 @@ async def test_webhook_for_paid_orders(walk: Walk) -> None:
 
 
 async def test_receiving_on_localhost(walk: Walk) -> None:
-    await walk.through("docs/how-to/receive-on-localhost.md")
+    # The last block speaks to a server elsewhere: tests/hookline/cli/test_listen.py runs it.
+    await walk.through("docs/how-to/receive-on-localhost.md", 6)
 
 
 async def test_missing_event_outage_webhook_that_turns_itself_off_and_backup(walk: Walk) -> None:

@@ -37,9 +37,9 @@ class Walk:
     port: int = field(default_factory=free_port)
     program: subprocess.Popen[bytes] | None = None
 
-    async def through(self, page: str) -> None:
-        """Takes all steps of a page."""
-        for language, text in blocks(page):
+    async def through(self, page: str, count: int | None = None) -> None:
+        """Takes the steps of a page: all, or so many."""
+        for language, text in blocks(page)[:count]:
             typed = text.replace("127.0.0.1:3000", f"127.0.0.1:{self.port}")
             await self.step(language, typed.replace('", 3000)', f'", {self.port})'))
 

@@ -195,6 +195,31 @@ def test_the_command_of_curl_sends_the_same_request(
     assert (len(again), command.removesuffix("\n").isprintable()) == (2, True)
 
 
+def test_a_followed_log_at_a_narrow_terminal_shows_all_and_ends_with_an_interrupt(
+    stand: Stand,
+) -> None:
+    slug = stand.make_webhook()
+    first = stand.publish(slug)
+    wait_for(lambda: stand.deliveries(slug, "succeeded"))
+    terminal = stand.at_terminal("logs", "tail", "-f", "--webhook", slug, width=20)
+    terminal.shows(rf"200.* {slug}\.order\.created → {slug}  \d+ ms  att_\w{{26}}\r\n")
+    second = stand.publish(slug)
+    terminal.shows(r"(?s)att_\w{26}\r\n.*att_\w{26}\r\n")
+
+    terminal.interrupt()
+
+    assert terminal.end() == 130
+    events = [node["event"]["id"] for node in map(json.loads, jsonl(stand, slug))]
+    assert events == [first, second]
+    # Whole, at any width: the terminal breaks them where it likes.
+    assert len(terminal.text.split("\r\n")[:-2]) == 2
+    assert "Traceback" not in terminal.text
+
+
+def jsonl(stand: Stand, slug: str) -> list[str]:
+    return stand.run("logs", "tail", "--webhook", slug, "-o", "jsonl").stdout.splitlines()
+
+
 def test_texts_stand_in_a_shells_command_as_they_are() -> None:
     texts = ("", "a b", 'it\'s "$HOME" `id` \\n', "two\nlines\ttab", "\x1b[31m\x07é漢\u202e!", "@f")
 
