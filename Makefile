@@ -44,6 +44,7 @@ check: $(VENV)/.test-installed ## Format, lint, types, import directions, genera
 	@cd clients/python/src && ../../../$(BIN)/lint-imports --no-logo --config ../pyproject.toml >../../../$(VENV)/lint-client.log 2>&1 || { cat ../../../$(VENV)/lint-client.log >&2; exit 1; }
 	@$(BIN)/hookline schema | diff -u schema.graphql - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/hookline sync schema | diff -u config/webhooks.v1.schema.json - >&2 || { echo "Run: make schema" >&2; exit 1; }
+	@cmp -s config/webhooks.v1.schema.json examples/gitops/config/webhooks.v1.schema.json || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/python -m tools.architecture --check || { echo "Run: make docs" >&2; exit 1; }
 	@$(BIN)/python -m hookline.cli.reference
 	@$(BIN)/python -m hookline.form.reference_page | diff -u docs/webhooks.md - >&2 || { echo "Run: make schema" >&2; exit 1; }
@@ -57,6 +58,7 @@ lint: $(VENV)/.test-installed ## Format the code and mend what can be mended
 schema: $(VENV)/.test-installed ## Write the generated files: GraphQL schema and its types for the console, JSON Schema, reference of fields
 	@$(BIN)/hookline schema >$(VENV)/schema.new && mv $(VENV)/schema.new schema.graphql
 	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
+	@cp config/webhooks.v1.schema.json examples/gitops/config/
 	@$(BIN)/python -m hookline.cli.reference
 	@$(BIN)/python -m hookline.form.reference_page >$(VENV)/schema.new && mv $(VENV)/schema.new docs/webhooks.md
 	@sh web/check.sh generate

@@ -66,7 +66,8 @@ RUN_BY: Final = {
     "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 4
     + [("sh", "tests/hookline/cli/test_listen.py"), ("text", "tests/hookline/cli/test_listen.py")]
     + [("sh", "tests/hookline/cli/test_verify.py")],
-    "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
+    "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7
+    + [("sh", "tests/hookline/cli/test_gitops_example.py")],
     "docs/how-to/back-up-and-restore.md": [
         *[(language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text")],
         *[(language, "tests/docs/test_steps.py") for language in ("python", "sh", "sh", "text")],
