@@ -108,7 +108,11 @@ class Refusals:
             )
         sentences = printable("; ".join(message for message, _ in self.found))
         if code == "FORBIDDEN":
-            return ServerFault("NOT_ALLOWED", f"{sentences} `hookline token create` makes one.")
+            return ServerFault(
+                "NOT_ALLOWED",
+                f"{sentences} An admin's `hookline tokens create` makes one, or `hookline token "
+                "create` where the database is.",
+            )
         return ServerFault("FAILED", sentences)
 
 

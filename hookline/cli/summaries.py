@@ -17,6 +17,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "profiles": "List the profiles of `hookline login`; use another one, or remove one.",
     "publish": "Publish an event of TYPE (object.model.action) and print its id.",
     "trigger": "Publish the catalogue's sample of TYPE, and print the event's id.",
+    "listen": "Receive events at a port or a URL of this machine, for as long as the command runs.",
     "outbox": "Publish the events that an application wrote into its outbox.",
     "webhooks": "Look at webhooks and change them.",
     "events": "Look at events, and publish them.",

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from hookline.cli.main import cli
+from hookline.cli.main import COMMANDS, cli
 from hookline.cli.summaries import SUMMARIES
 from tests.processes import PROJECT, run_python
 
@@ -45,6 +45,7 @@ def test_help_of_every_command_is_the_golden_one() -> None:
 
 def test_the_list_of_commands_says_what_each_says_itself() -> None:
     context = click.Context(cli)
+    assert [*SUMMARIES] == [*COMMANDS]
     for name, summary in SUMMARIES.items():
         command = cli.get_command(context, name)
         assert command is not None, name

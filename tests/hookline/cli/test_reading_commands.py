@@ -100,7 +100,7 @@ def test_a_token_that_may_not_is_told_the_scope_and_the_next_command(stand: Stan
     away = stand.run("jobs", "--server", "http://127.0.0.1:1", code=7)
 
     assert "it lacks the scope" in lacking.stderr
-    assert "`hookline token create` makes one" in lacking.stderr
+    assert "`hookline tokens create` makes one" in lacking.stderr
     assert f"run `hookline login {stand.url}`" in unknown.stderr
     assert "No server answers at http://127.0.0.1:1" in away.stderr
 
