@@ -1,6 +1,8 @@
 """The order of the list of webhooks, and what the menu of a row does."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 from playwright.sync_api import expect
 
@@ -9,6 +11,9 @@ from tests.browser.console import Console, Server
 CREATE = """mutation C($name: String!) { webhookCreate(input: {name: $name,
 url: "https://example.com/in", environments: ["staging"], events: ["listed.a.b"], active: false})
 { webhook { id } userErrors { message } } }"""
+LISTEN = """mutation { listenerCreate(input: {name: "My laptop", events: ["listened.a.b"],
+environments: ["staging"]}) { listenerId userErrors { message } } }"""
+DELETE = """mutation D($id: ID!) { webhookDelete(input: {id: $id}) { userErrors { message } } }"""
 SET_ACTIVE = """mutation A($id: ID!, $active: Boolean!) { webhookSetActive(input: {id: $id,
 active: $active}) { userErrors { message } } }"""
 PUBLISH = """mutation { eventPublish(input: {type: "listed.a.b", environment: "staging",
@@ -82,3 +87,29 @@ def test_menu_of_a_row_retries_and_sends_a_test(signed_in: Console) -> None:
 
     expect(page.get_by_role("dialog")).to_contain_text("200")
     assert "tab=activity&attempt=att_" in page.url
+
+
+def test_a_listener_bears_a_mark_and_can_be_deleted_but_not_changed(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    made = server.graphql(LISTEN)["listenerCreate"]
+    # Nobody renews it, and this page may take its time.
+    database = server.folder / "var" / "hookline.db"
+    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+        later = "update webhook set listener_expires_at = listener_expires_at + 600000000"
+        connection.execute(f"{later} where listener_expires_at is not null")
+    page.get_by_role("searchbox", name="Search name").fill("My laptop")
+    row = page.get_by_role("row").filter(has_text="My laptop")
+    expect(row.get_by_text("listener", exact=True)).to_be_visible()
+    expect(row).to_contain_text("listen://wh_")
+    expect(row.get_by_role("switch")).to_be_disabled()
+    signed_in.check_accessible()
+    page.get_by_role("link", name="My laptop").click()
+    expect(page.get_by_text("It ends with the command, and can be deleted")).to_be_visible()
+    page.get_by_role("tab", name="Configure").click()
+    expect(page.get_by_text("A listener is as its command made it.")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    signed_in.check_accessible()
+    server.graphql(DELETE, id=made["listenerId"])
+    expect(page.get_by_text("It ends with the command, and can be deleted")).to_have_count(0)

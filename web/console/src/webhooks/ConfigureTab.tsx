@@ -20,7 +20,8 @@ import type { Webhook } from "./types";
 
 /** The form of a webhook, in the order in which people fill it in. */
 export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => void }) {
-  const mayWrite = useMay()("webhooks:write");
+  const isListener = Boolean(webhook.listener);
+  const mayWrite = useMay()("webhooks:write") && !isListener;
   const { base, before, form, set, changes, isDirty, isBusy, refused, begin, submit } = useWebhookForm(webhook, read);
   const whole = useRef<HTMLDivElement>(null);
   // Behind the render that shows what was refused: a frame asked for beside it may come before.
@@ -57,7 +58,7 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
           <Button className="button" isDisabled={!isDirty} onPress={() => begin(webhook)}>
             Discard changes
           </Button>
-          {!mayWrite && <span className="faint">Saving needs the scope webhooks:write.</span>}
+          {!mayWrite && <span className="faint">{isListener ? "A listener is as its command made it." : "Saving needs the scope webhooks:write."}</span>}
         </div>
       </AriaForm>
       <ShowAs base={base} changes={changes} />

@@ -20,6 +20,7 @@ export function Toggle({ webhook }: { webhook: WebhookRowFragment }) {
   const [words, setWords] = useState<string[]>([]);
   const [isManaged, setManaged] = useState(false);
   const mayWrite = may("webhooks:write");
+  const why = webhook.listener ? "A listener is on until its command ends" : mayWrite ? undefined : "Needs the scope webhooks:write";
   // The status, not `active`: that stays set where a webhook was disabled automatically.
   const isOn = wanted ?? webhook.status === "ACTIVE";
 
@@ -56,10 +57,10 @@ export function Toggle({ webhook }: { webhook: WebhookRowFragment }) {
         className="switch"
         aria-label={`${webhook.name}: on`}
         isSelected={isOn}
-        isDisabled={!mayWrite}
+        isDisabled={why !== undefined}
         onChange={(active) => void ask(active)}
       >
-        <span className="track" title={mayWrite ? undefined : "Needs the scope webhooks:write"} />
+        <span className="track" title={why} />
       </Switch>
       {missed && <MissedDialog name={webhook.name} missed={missed} choose={choose} />}
       <Dialog title={`${visible(webhook.name)} was not changed`} isOpen={words.length > 0} setOpen={close}>
