@@ -2,13 +2,11 @@
 Neither has the link or the token in its arguments, which other users of the machine can see.
 """
 
-import os
 import shlex
-import shutil
-import sys
 from pathlib import Path
 
 from hookline import __version__
+from hookline.cli.own_command import own_command, shown
 from hookline.settings.fields import Settings
 
 QUERY = (
@@ -69,19 +67,3 @@ def publish_command(settings: Settings, url: str) -> str:
     server = "" if url == settings.server else f" --server {url}"
     data = """-d '{"id": 1, "total": 99.5}'"""
     return f"{environment}{own_command()} publish order.order.create{server} {data}"
-
-
-def own_command() -> str:
-    """This program's command, as short as it can be typed here."""
-    called = Path(sys.argv[0])
-    if called.name == "__main__.py":
-        return f"{shlex.quote(shown(Path(sys.executable)))} -m hookline"
-    found = shutil.which("hookline")
-    # Another installation may be the first on the PATH.
-    return "hookline" if found and Path(found).samefile(called) else shlex.quote(shown(called))
-
-
-def shown(path: Path) -> str:
-    """The path as text, relative to the current folder where that is shorter."""
-    relative = os.path.relpath(path)
-    return min(str(path), relative, key=len) if path.is_absolute() else str(path)

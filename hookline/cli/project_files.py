@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from hookline.cli.own_command import own_command, shown
 from hookline.cli.project import GITLAB, GITLAB_BESIDE, NO_PACKAGE, NO_SERVER, WEBHOOKS, Project
 from hookline.sync.read.json_schema import make
 
@@ -38,43 +39,38 @@ def write(project: Project, is_job_only: bool) -> list[str]:
     return [shown(path) for path in texts]
 
 
-def shown(path: Path) -> str:
-    """The way from the present folder, where it leads down."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
 def next_steps(project: Project, is_job_only: bool) -> list[str]:
     """Lines that say what to do now."""
-    lines = [] if is_job_only else _webhooks_steps(project)
+    command = own_command()
+    lines = [] if is_job_only else _webhooks_steps(project, command)
     if project.ci_file is not None:
-        return [*lines, *_job_steps(project, shown(project.ci_file))]
+        return [*lines, *_job_steps(project, shown(project.ci_file), command)]
     place = shown(project.folder)
-    job = "hookline init --job-only --ci github" + ("" if place == "." else f" --dir {place}")
+    job = f"{command} init --job-only --ci github" + ("" if place == "." else f" --dir {place}")
     return [*lines, f"There is no CI job yet: `{job}` (or gitlab) writes one."]
 
 
-def _webhooks_steps(project: Project) -> list[str]:
-    place = shown(project.folder)
+def _webhooks_steps(project: Project, command: str) -> list[str]:
+    path = shown(project.folder / WEBHOOKS)
+    file = "" if path == WEBHOOKS else f" -f {shlex.quote(path)}"
     is_unknown = project.server == NO_SERVER
     return [
-        f"Put your URL into {shown(project.folder / WEBHOOKS)}, take out `active: false`, then:",
+        f"Put your URL into {path}, take out `active: false`, then:",
         "",
-        *([] if place == "." else [f"  cd {shlex.quote(place)}"]),
-        "  hookline sync validate",
-        f"  hookline login {project.server}"
+        f"  {command} sync validate{file}",
+        f"  {command} login {project.server}"
         + ("    # not for `hookline dev` on this machine" if is_unknown else ""),
-        "  hookline sync plan",
-        "  hookline sync apply",
+        f"  {command} sync plan{file}",
+        f"  {command} sync apply{file}",
         "",
     ]
 
 
-def _job_steps(project: Project, job_file: str) -> list[str]:
+def _job_steps(project: Project, job_file: str, command: str) -> list[str]:
     lines = [
         f"{job_file} needs a token, as the secret variable HOOKLINE_TOKEN:",
         "",
-        f"  hookline tokens create {project.set_name}-ci --role sync --set {project.set_name}",
+        f"  {command} tokens create {project.set_name}-ci --role sync --set {project.set_name}",
         "",
     ]
     if project.ci_file == project.top / GITLAB_BESIDE:
