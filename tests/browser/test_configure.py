@@ -33,6 +33,7 @@ def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     saved = server.graphql(READ, id=orders)["webhook"]
     assert saved["description"] == "For the warehouse"
     assert saved["secretHeader"] == {"name": "authorization"}
@@ -40,7 +41,7 @@ def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(
     assert "s3cret-value" not in page.content()
     expect(page.get_by_label("Value", exact=True)).to_have_value("")
     page.get_by_role("tab", name="Changes").click()
-    change = page.get_by_role("row").filter(has_text="webhook.update")
+    change = page.get_by_role("row").filter(has_text="Webhook changed")
     expect(change).to_contain_text("For the warehouse")
     expect(change).to_contain_text("in the console")
     console.check_accessible()

@@ -96,10 +96,10 @@ function Head({ hasWebhooks, selection, rows }: Pick<Props, "hasWebhooks" | "sel
         <th scope="col">Time</th>
         <th scope="col" className="wide">Outcome</th>
         <th scope="col" className="wider">Event type</th>
-        {hasWebhooks && <th scope="col" className="wide">Webhook</th>}
-        <th scope="col" className="wider">Event</th>
-        <th scope="col">Attempt</th>
-        <th scope="col">Duration</th>
+        {hasWebhooks && <th scope="col" className="middle">Webhook</th>}
+        <th scope="col" className="wide">Event</th>
+        <th scope="col" className="middle">Attempt</th>
+        <th scope="col" className="figure">Duration</th>
         <th scope="col">Next try</th>
         <th scope="col" className="narrower">
           <span className="hidden">Actions</span>
@@ -139,9 +139,9 @@ function AttemptRow({ row, index, hasWebhooks, selection, retry }: RowProps) {
         </Link>
       </td>
       {hasWebhooks && (
-        <td className="name">{row.webhook && <Link to={`/webhooks/${row.webhook.id}?tab=activity`}>{visible(row.webhook.name)}</Link>}</td>
+        <td className="name" title={row.webhook ? visible(row.webhook.name) : undefined}>{row.webhook && <Link to={`/webhooks/${row.webhook.id}?tab=activity`}>{visible(row.webhook.name)}</Link>}</td>
       )}
-      <td>
+      <td title={row.event.id}>
         <Link to={`/events/${row.event.id}`}>
           <code>{row.event.id}</code>
         </Link>

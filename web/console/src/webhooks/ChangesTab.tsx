@@ -1,5 +1,6 @@
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
+import { wordsOf } from "../audit/actions";
 import type { AuditSource } from "../gql/graphql";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { visible } from "../ui/times";
@@ -44,7 +45,7 @@ export function ChangesTab({ id }: { id: string }) {
                 <span className="under">{SOURCES[entry.source]}</span>
               </td>
               <td className="name">
-                {entry.action}
+                {wordsOf(entry.action)}
                 {entry.reason && <span className="under">{visible(entry.reason)}</span>}
               </td>
               <td>

@@ -16,13 +16,14 @@ import { Conflict } from "./Conflict";
 import { formOf } from "./form";
 import { HeaderRows } from "./HeaderRows";
 import { Managed } from "./Managed";
+import { Saved } from "./Saved";
 import type { Webhook } from "./types";
 
 /** The form of a webhook, in the order in which people fill it in. */
 export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const isListener = Boolean(webhook.listener);
   const mayWrite = useMay()("webhooks:write") && !isListener;
-  const { base, before, form, set, changes, isDirty, isBusy, refused, begin, submit } = useWebhookForm(webhook, read);
+  const { base, before, form, set, changes, isDirty, isBusy, isSaved, refused, begin, submit } = useWebhookForm(webhook, read);
   const whole = useRef<HTMLDivElement>(null);
   // Behind the render that shows what was refused: a frame asked for beside it may come before.
   useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert], .editor-host[data-invalid]")?.focus(), [refused]);
@@ -58,6 +59,7 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
           <Button className="button" isDisabled={!isDirty} onPress={() => begin(webhook)}>
             Discard changes
           </Button>
+          <Saved is={isSaved} />
           {!mayWrite && <span className="faint">{isListener ? "A listener is as its command made it." : "Saving needs the scope webhooks:write."}</span>}
         </div>
       </AriaForm>

@@ -12,6 +12,7 @@ import { AutoDisableRule } from "../notifications/AutoDisableRule";
 import { MailExample } from "../notifications/MailExample";
 import { WebhookMails } from "../notifications/WebhookMails";
 import { Managed } from "./Managed";
+import { Saved } from "./Saved";
 import { useSaving } from "./useSaving";
 import type { Webhook } from "./types";
 
@@ -38,7 +39,7 @@ export function EmailTab({ webhook, read }: { webhook: Webhook; read: () => void
   const may = useMay();
   const key = `${useFrame().viewer.id} ${webhook.id}`;
   const [draft, setDraft] = useState(() => drafts.get(key) ?? UNCHANGED);
-  const { save, isBusy, refused, forget } = useSaving(webhook.id);
+  const { save, isBusy, isSaved, refused, forget } = useSaving(webhook.id);
   const whole = useRef<HTMLDivElement>(null);
   useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus(), [refused]);
   const kept = webhook.notificationEmails.filter((address) => !draft.removed.includes(address));
@@ -82,6 +83,7 @@ export function EmailTab({ webhook, read }: { webhook: Webhook; read: () => void
           <Button className="button" isDisabled={!isDirty} onPress={discard}>
             Discard changes
           </Button>
+          <Saved is={isSaved && !isDirty} />
           {!may("webhooks:write") && <span className="faint">Saving needs the scope webhooks:write.</span>}
         </div>
       </Form>

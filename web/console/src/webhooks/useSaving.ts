@@ -14,13 +14,15 @@ interface Saving {
 
 const NONE: Saving = { fields: {}, rest: [], isConflict: false, isManaged: false };
 
-/** Saves changes of a webhook under the version that was read, and keeps what the server refused. save: the webhook as it is then, null if it was refused. */
+/** Saves changes of a webhook under the version that was read, and keeps what the server refused. isSaved: the last one was taken. save: the webhook as it is then, null if it was refused. */
 export function useSaving(id: string) {
   const client = useClient();
   const [isBusy, setBusy] = useState(false);
+  const [isSaved, setSaved] = useState(false);
   const [refused, setRefused] = useState<Saving>(NONE);
   const save = async (changes: Record<string, unknown>, ifVersion: number | null, reason?: string): Promise<WebhookFormFragment | null> => {
     setBusy(true);
+    setSaved(false);
     const force = reason ? { force: true, reason } : {};
     const { data, error } = await client.mutation(UPDATE_WEBHOOK, { input: { id, ifVersion, ...force, ...changes } }).toPromise();
     setBusy(false);
@@ -32,8 +34,10 @@ export function useSaving(id: string) {
       isConflict: userErrors.some(({ code }) => code === "VERSION_CONFLICT"),
       isManaged: userErrors.some(({ code }) => code === "FIELD_MANAGED"),
     });
-    return (!error && data?.webhookUpdate?.webhook) || null;
+    const saved = (!error && data?.webhookUpdate?.webhook) || null;
+    setSaved(saved !== null);
+    return saved;
   };
   const refuse = (fields: Record<string, string>) => setRefused({ ...NONE, fields });
-  return { save, refuse, isBusy, refused, forget: () => setRefused(NONE) };
+  return { save, refuse, isBusy, isSaved, refused, forget: () => setRefused(NONE) };
 }

@@ -98,7 +98,7 @@ function Verdict({ tried: { answer, fields, rest } }: { tried: Tried }) {
       <Status tone="warn" icon="cross">
         {answer.matches === false ? "would not" : "can't tell"}
       </Status>
-      {[...answer.reasons, ...Object.values(fields), ...rest].map((words) => (
+      {[...new Set([...answer.reasons, ...Object.values(fields), ...rest])].map((words) => (
         <span className="under" key={words}>
           {visible(words)}
         </span>

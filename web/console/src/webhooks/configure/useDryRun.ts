@@ -8,6 +8,11 @@ import { useSettled } from "./useSettled";
 
 const PAUSE_MILLISECONDS = 300;
 
+interface Header {
+  name: string;
+  value: string | null;
+}
+
 export interface Tried {
   answer: NonNullable<DryRunMutation["webhookDryRun"]>;
   /** The server's words by field. */
@@ -18,7 +23,9 @@ export interface Tried {
 /** Tries changes of a webhook with an event; "" is the sample. Credentials are left out: no answer depends on them. */
 export async function dryRun(client: Client, id: string, changes: Record<string, unknown>, eventId: string): Promise<Tried> {
   const { secretHeader: _, basicAuth: __, ...tried } = changes;
-  const { data, error } = await client.mutation(DRY_RUN, { input: { id, changes: tried, eventId: eventId || null } }).toPromise();
+  // A row that was added and is not typed in yet says nothing about the event.
+  const headers = (tried.headers as readonly Header[] | undefined)?.filter(({ name, value }) => name || value);
+  const { data, error } = await client.mutation(DRY_RUN, { input: { id, changes: headers ? { ...tried, headers } : tried, eventId: eventId || null } }).toPromise();
   const answer = data?.webhookDryRun ?? { matches: null, reasons: [], request: null, userErrors: [] };
   const { fields, rest } = placed(answer.userErrors);
   return { answer, fields, rest: [...wordsOf(error, undefined), ...rest] };

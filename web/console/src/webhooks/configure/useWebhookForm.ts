@@ -20,7 +20,7 @@ export function useWebhookForm(webhook: WebhookFormFragment, read: () => void) {
   const kept = useState(() => draftOf(webhook.id))[0];
   const [base, setBase] = useState<WebhookFormFragment>(kept?.base ?? webhook);
   const [form, setForm] = useState(() => kept?.form ?? formOf(webhook));
-  const { save, refuse, isBusy, refused, forget } = useSaving(webhook.id);
+  const { save, refuse, isBusy, isSaved, refused, forget } = useSaving(webhook.id);
   const before = formOf(base);
   const changes = changesIn(form, before);
   const isDirty = Object.keys(changes).length > 0;
@@ -50,7 +50,7 @@ export function useWebhookForm(webhook: WebhookFormFragment, read: () => void) {
     read();
   };
   const set = (change: Partial<Form>) => setForm((now) => ({ ...now, ...change }));
-  return { base, before, form, set, changes, isDirty, isBusy, refused, begin, submit };
+  return { base, before, form, set, changes, isDirty, isBusy, isSaved: isSaved && !isDirty, refused, begin, submit };
 }
 
 /** Keeps what is not saved while the page is still the webhook's; whoever left it was asked. */
