@@ -170,7 +170,7 @@ class Deliverer:
             return None
         finally:
             self._on_wire.end(attempt)
-        return attempt.result(answer)
+        return await attempt.judge(answer)
 
     def _set_back(self, lane: Lane, row: ClaimedDelivery, local: NotSent) -> None:
         """Gives the lane's deliveries back as they were claimed, and pauses it: nothing was sent,

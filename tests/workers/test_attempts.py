@@ -2,6 +2,7 @@
 here.
 """
 
+import asyncio
 import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
@@ -364,6 +365,25 @@ def test_a_secret_is_masked_in_each_form_in_which_it_comes_back(
     ended = attempt.result(ReceiverAnswer(400, 12, body=cut, is_truncated=True))
     assert ended.response_body is not None
     assert ended.response_body.endswith(b"***")
+
+
+async def test_others_run_while_the_most_secrets_are_looked_for_in_an_answer() -> None:
+    # Characters that each encoder writes in another way.
+    values = [(f"{place:02}" + '\\"/' * 1_400)[:4_096] for place in range(20)]
+    headers = [{"name": f"X-Key-{place}", "value": value} for place, value in enumerate(values)]
+    webhook = target(headers=orjson.dumps(headers))
+    attempt = RunningAttempt(claimed(), webhook, clock.monotonic())
+    attempt.request(BODY)
+    # Half of a secret, as far as the bound of the body goes.
+    body = b"x" * 14_000 + quote_plus(values[7]).lower().encode()[:2_384]
+    judging = asyncio.create_task(attempt.judge(ReceiverAnswer(500, 12, [], body, True)))
+    served = 0
+    while not judging.done():
+        await asyncio.sleep(0)
+        served += 1
+    # In one go it would be one turn before and one after.
+    assert served >= 4
+    assert judging.result().response_body == b"x" * 14_000 + b"***"
 
 
 def test_ordinary_answers_are_logged_as_they_came() -> None:
