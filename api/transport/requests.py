@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -32,6 +32,7 @@ LARGE_BODY_SCOPES = ("events:publish", "sync:plan", "sync:apply")
 
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_LONG_BYTES = 1024 * 1024
 # Digits: any longer one is as much beyond 64 bits as one of these.
 _LONGEST_INTEGER = 40
 
@@ -162,7 +163,10 @@ def decode_piece(text: bytes, is_data: bool = False) -> Any:
     """
     # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
     # All digits as zeros make one search of it: 19 of them in a row may be beyond 64 bits.
-    if b"0" * 19 in text.translate(_DIGITS_AS_ZERO):
+    # A long text with a surrogate is read slowly at once: orjson may find a lone one at its end.
+    if b"0" * 19 in text.translate(_DIGITS_AS_ZERO) or (
+        len(text) > _LONG_BYTES and has_surrogates(text)
+    ):
         return _decode_slowly(text, is_data)
     try:
         return orjson.loads(text)
@@ -172,27 +176,51 @@ def decode_piece(text: bytes, is_data: bool = False) -> Any:
         return _decode_slowly(text, is_data)
 
 
+def has_surrogates(text: bytes) -> bool:
+    """True when a JSON text has the escape of a surrogate, paired or not: it may be read slowly."""
+    return _SURROGATE.search(text) is not None
+
+
 def _decode_slowly(text: bytes, is_data: bool) -> Any:
-    value = json.loads(
-        text.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant
+    read = partial(
+        json.loads,
+        text.decode(),
+        parse_int=_integer,
+        parse_float=_finite,
+        parse_constant=_refuse_constant,
     )
-    # Nothing else makes one of a text in UTF-8.
-    if not is_data and _SURROGATE.search(text):
-        pairs = json.loads(text.decode(), parse_int=_integer, object_pairs_hook=tuple)
-        # A lone surrogate is a UnicodeEncodeError, which is a ValueError.
-        json.dumps(_without_data(pairs), ensure_ascii=False).encode()
-    return value
+    # Nothing else makes a lone one of a text in UTF-8.
+    if is_data or not has_surrogates(text):
+        return read()
+    # Objects as pairs, since a member that a later one of the same name replaces counts too, as it
+    # does in pieces.
+    pairs = read(object_pairs_hook=tuple)
+    _refuse_lone_surrogates(pairs)
+    return _value_of(pairs)
 
 
-def _without_data(value: Any) -> Any:
-    """The texts of a JSON value but those that are called data. value: with objects as pairs, since
-    one that a later member of the same name replaces counts too, as it does in pieces.
-    """
-    if isinstance(value, tuple):
-        # A half pair in an event's data is told at its path by who checks it; anywhere else it is
-        # no JSON.
-        return [(key, _without_data(item) if key != "data" else None) for key, item in value]
-    return list(map(_without_data, value)) if isinstance(value, list) else value
+def _refuse_lone_surrogates(value: Any) -> None:
+    """Raises ValueError for one outside of what is called data. value: with objects as pairs."""
+    if isinstance(value, str):
+        # UnicodeEncodeError, which is a ValueError.
+        value.encode()
+    elif isinstance(value, tuple):
+        for key, item in value:
+            key.encode()
+            # A half pair in an event's data is told at its path by who checks it; anywhere else it
+            # is no JSON.
+            if key != "data":
+                _refuse_lone_surrogates(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_lone_surrogates(item)
+
+
+def _value_of(pairs: Any) -> Any:
+    """Returns a JSON value with objects as such, of one with objects as pairs."""
+    if isinstance(pairs, tuple):
+        return {key: _value_of(item) for key, item in pairs}
+    return list(map(_value_of, pairs)) if isinstance(pairs, list) else pairs
 
 
 def _integer(text: str) -> int:

@@ -1,6 +1,7 @@
 """Long JSON read in pieces: the values and refusals of short ones, with the loop for others."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -130,6 +131,22 @@ async def test_others_have_the_loop_while_a_long_text_is_read(name: str) -> None
     await counting
     assert repr(value) == repr(decode_json(LONG_TEXTS[name]))
     assert turns >= len(LONG_TEXTS[name]) / 20_000
+
+
+async def test_a_text_of_escaped_quotes_is_looked_at_once() -> None:
+    # Each window took 0.13 s when a string was looked for at each of the quotes: 65 s in all.
+    quotes = '"' * 2_000_000
+    text = json.dumps([quotes, *[1] * 60_000]).encode()
+    reader = JsonReader()
+    assert not reader.reads_at_once(text)
+    assert (await reader.read(text, "somebody"))[0] == quotes
+
+
+@pytest.mark.parametrize("escape", ["\\ud83d", "\\ud83d\\ude00"])
+def test_surrogates_among_many_objects_are_read_in_pieces(escape: str) -> None:
+    # At once 24,000 objects and a text of 1.9 MiB with one of them took 0.13 s.
+    text = b'{"a": [%b "%b"]}' % (b'{"": 1},' * 24_000, escape.encode())
+    assert not JsonReader().reads_at_once(text)
 
 
 async def test_a_caller_with_many_long_texts_holds_no_other_one_up() -> None:
