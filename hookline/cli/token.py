@@ -2,11 +2,15 @@
 run.
 """
 
+from collections.abc import Sequence
+
 import click
 
 # Of itself alone: hookline.access.tokens imports the database's library, 0.4 s that --help would
 # pay.
 from hookline.access.scopes import ROLES, bound_to
+from hookline.cli.nouns import TOKEN
+from hookline.cli.output import Node
 from hookline.cli.terminal import echo
 
 
@@ -43,17 +47,16 @@ def create(name: str, role: str, set_name: str | None) -> None:
 
 
 @token.command("list")
-def list_tokens() -> None:
+@TOKEN.options
+def list_tokens(output: str, columns: Sequence[str] | None) -> None:
     """List all tokens, newest first."""
     import asyncio
 
-    rows = asyncio.run(_rows())
-    if not rows:
+    nodes = asyncio.run(_nodes())
+    if nodes or output != "table":
+        TOKEN.print_list(nodes, output, columns)
+    else:
         echo("No tokens yet. Make one: hookline token create NAME --role admin", err=True)
-        return
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @token.command()
@@ -74,28 +77,27 @@ async def _create(name: str, scopes: tuple[str, ...]) -> str:
         return (await tokens.create(database, workspace_id, name, scopes))[1]
 
 
-async def _rows() -> list[tuple[str, ...]]:
-    from hookline import clock, ids
+async def _nodes() -> list[Node]:
+    """The tokens as the API gives them."""
+    from hookline import ids
     from hookline.access import tokens
     from hookline.cli.database import open_database
+    from hookline.clock import rfc3339
     from hookline.settings.fields import read_settings
 
     async with open_database(read_settings()) as (_, workspace_id):
         found = await tokens.of_workspace(workspace_id).order_by("-created_at")
-    now = clock.now()
     return [
-        (
-            ids.encode("tok", one.id),
-            "revoked"
-            if one.revoked_at
-            else "expired"
-            if one.expires_at and one.expires_at <= now
-            else "valid",
-            f"…{one.last_four}",
-            f"made {one.created_at:%Y-%m-%d %H:%M}",
-            one.name,
-            " ".join(one.scopes),
-        )
+        {
+            "id": ids.encode("tok", one.id),
+            "name": one.name,
+            "lastFour": one.last_four,
+            "scopes": [*one.scopes],
+            "createdAt": rfc3339(one.created_at),
+            "expiresAt": one.expires_at and rfc3339(one.expires_at),
+            "lastUsedAt": one.last_used_at and rfc3339(one.last_used_at),
+            "revokedAt": one.revoked_at and rfc3339(one.revoked_at),
+        }
         for one in found
     ]
 

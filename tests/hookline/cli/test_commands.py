@@ -170,7 +170,9 @@ def test_tokens_need_no_server(shell: Shell) -> None:
     listed = shell.run("token", "list").stdout
     assert made.stdout.strip()[-4:] in listed
     assert made.stdout.strip() not in listed
-    token_id = listed.split()[0]
+    [token_id] = shell.run("token", "list", "-o", "id").stdout.split()
+    data = json.loads(shell.run("token", "list", "-o", "json").stdout)
+    assert (data[0]["id"], data[0]["scopes"]) == (token_id, ["events:publish"])
     assert "valid" in listed
 
     assert shell.run("token", "revoke", token_id).returncode == 0
@@ -182,7 +184,7 @@ def test_a_sync_token_is_bound_to_a_set(shell: Shell) -> None:
     made = shell.run("token", "create", "ci", "--role", "sync", "--set", "team-a")
     assert made.returncode == 0, made.stderr
     listed = shell.run("token", "list").stdout
-    assert "webhooks:read deliveries:read sync:apply:team-a sync:plan:team-a" in listed
+    assert "webhooks:read, deliveries:read, sync:apply:team-a, sync:plan:team-a" in listed
     again = shell.run("token", "create", "CI", "--role", "viewer")
     assert (again.returncode, "looks like it" in again.stderr) == (1, True)
     assert shell.run("token", "create", "b", "--role", "admin", "--set", "a").returncode == 64
