@@ -128,6 +128,9 @@ class SafePoolConnection(PoolConnectionWrapper[Any]):
 
 
 class SafeAsyncpgClient(AsyncpgDBClient):
+    # Tortoise names its class to the pool, which would be asyncpg's own.
+    connection_class = PooledConnection
+
     async def create_pool(self, **options: Any) -> BoundedPool:
         return await open_pool(None, **options)
 

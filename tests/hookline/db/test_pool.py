@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from hookline.db.postgres import BoundedPool, open_pool
+from hookline.runtime import Runtime
 
 
 @pytest.fixture
@@ -34,3 +35,15 @@ async def test_an_open_transaction_is_rolled_back(pool: BoundedPool) -> None:
         await connection.execute("begin")
         await connection.execute("create temporary table left_open (id int)")
     assert await pool.fetchval("select to_regclass('left_open')") is None
+
+
+@pytest.mark.engines("postgres")
+async def test_so_it_is_in_the_pool_of_the_models(runtime: Runtime, postgres_database: str) -> None:
+    statement = "select pg_backend_pid() as pid"
+    [row] = await runtime.database.reader().rows(statement)
+    other = await asyncpg.connect(postgres_database)
+    try:
+        last = await other.fetchval("select query from pg_stat_activity where pid = $1", row["pid"])
+    finally:
+        await other.close()
+    assert last == statement
