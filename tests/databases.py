@@ -1,13 +1,13 @@
 """Empty databases with the schema, for the fixtures of conftest: copies of one file on SQLite; on
 PostgreSQL a few that one test after the other uses, emptied in between.
 
-A new PostgreSQL database costs 55 ms of CPU and 8 MB of disk, an emptied one 4 ms (2026-11).
+A new PostgreSQL database costs 55 ms of CPU and 8 MB of disk, an emptied one 5 ms (2026-11).
 """
 
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -56,6 +56,7 @@ class Databases:
         self._server = server
         self._runner = asyncio.Runner()
         self._clean = list[str]()
+        self._open = dict[str, "asyncpg.Connection[asyncpg.Record]"]()
 
     def __enter__(self) -> Self:
         self._runner.run(self._make_template())
@@ -67,6 +68,7 @@ class Databases:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._runner.run(self._close())
         self._runner.close()
 
     @contextmanager
@@ -93,7 +95,13 @@ class Databases:
         self._runner.run(self._on("postgres", f"create database {name} template {template}"))
         return name
 
+    async def _close(self) -> None:
+        for connection in self._open.values():
+            connection.terminate()
+
     async def _drop(self, name: str) -> None:
+        if connection := self._open.pop(name, None):
+            connection.terminate()
         await self._on("postgres", f"drop database {name} (force)")
 
     async def _make_template(self) -> None:
@@ -121,15 +129,25 @@ class Databases:
         """Empties the database; False when a test changed more than rows, so that it can't be used
         again.
         """
-        connection = await asyncpg.connect(self._server.url_of(name))
-        try:
-            await connection.execute(_END_OTHERS)
-            if await connection.fetchval(_SHAPE) != self._shape:
-                return False
-            await self._empty(connection)
-            return True
-        finally:
-            await connection.close()
+        connection = await self._alone(name)
+        if await connection.fetchval(_SHAPE) != self._shape:
+            return False
+        await self._empty(connection)
+        return True
+
+    async def _alone(self, name: str) -> "asyncpg.Connection[asyncpg.Record]":
+        """Returns the connection to the database that stays open, the only one. A new one looks
+        the catalogue up again: 12 ms of CPU (2026-11).
+        """
+        if connection := self._open.pop(name, None):
+            # a test may have cut it off, with those of its own
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await connection.execute(_END_OTHERS)
+                self._open[name] = connection
+                return connection
+        connection = self._open[name] = await asyncpg.connect(self._server.url_of(name))
+        await connection.execute(_END_OTHERS)
+        return connection
 
     async def _empty(self, connection: "asyncpg.Connection") -> None:
         tables = await connection.fetch(_TABLES)

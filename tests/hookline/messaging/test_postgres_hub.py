@@ -46,11 +46,11 @@ async def test_close_ends_every_connection(settings: Settings) -> None:
     try:
 
         async def is_alone() -> bool:
-            others = (
+            hubs_own = (
                 "select count(*) from pg_stat_activity where datname = current_database() "
-                "and pid <> pg_backend_pid()"
+                "and application_name = 'hookline hub'"
             )
-            return bool(await connection.fetchval(others) == 0)
+            return bool(await connection.fetchval(hubs_own) == 0)
 
         await eventually(is_alone)
     finally:
