@@ -20,6 +20,7 @@ PAGE: Final = 100
 """Objects of one request; the most that the API gives."""
 
 limit_option = click.option(
+    "-n",
     "--limit",
     type=click.IntRange(1, 100_000),
     default=20,

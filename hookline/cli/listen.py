@@ -62,6 +62,7 @@ def _condition(context: click.Context, parameter: click.Parameter, text: str | N
 @click.argument("target", metavar="PORT|URL", required=False, callback=_target)
 @click.option(
     "--events",
+    "--event",
     multiple=True,
     default=_EVENTS,
     metavar="PATTERN",

@@ -54,6 +54,7 @@ def drift(**given: Any) -> int:
 @click.command()
 @_OF_ONE
 @click.option(
+    "-n",
     "--limit",
     type=click.IntRange(1, 10_000),
     default=20,

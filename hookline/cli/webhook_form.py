@@ -77,7 +77,12 @@ _OPTIONS: Final = (
     click.option("--name", help="Its name."),
     click.option("--url", help="Where its deliveries go."),
     click.option(
-        "--event", "events", multiple=True, metavar="PATTERN", help="Such as 'order.*.created'."
+        "--event",
+        "--events",
+        "events",
+        multiple=True,
+        metavar="PATTERN",
+        help="Such as 'order.*.created'.",
     ),
     click.option("-e", "--environment", "environments", multiple=True, help="Of its events."),
     click.option("--description", help="What it is for."),
