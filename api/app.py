@@ -29,6 +29,7 @@ from hookline.access.audit import REQUEST_ID
 from hookline.metrics import Metrics
 from hookline.notifications import consents
 from hookline.runtime import Runtime
+from hookline.settings.fields import Settings
 
 
 class App:
@@ -104,13 +105,19 @@ def make_app(
         *metrics.routes(runtime.metrics, runtime.settings.metrics_token, is_alone=is_alone),
         *((*Echo().routes(), *docs.routes(settings.base_path)) if has_echo else ()),
         # The last one: it takes every path that is left.
-        *(
-            console.routes(redeem, settings.base_path, settings.console_frame_ancestors)
-            if settings.console
-            else ()
-        ),
+        *_console_routes(settings, redeem, has_docs=has_echo),
     ]
     return App(endpoint, authenticator, routes, hosts, runtime.metrics)
+
+
+def _console_routes(
+    settings: Settings, redeem: static.Redeem | None, *, has_docs: bool
+) -> list[BaseRoute]:
+    if not settings.console:
+        return []
+    ancestors = settings.console_frame_ancestors
+    docs_path = "/docs" if has_docs else ""
+    return console.routes(redeem, settings.base_path, ancestors, docs_path=docs_path)
 
 
 def consent_pages(runtime: Runtime) -> mail_consent.Consents:

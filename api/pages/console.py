@@ -29,12 +29,14 @@ def routes(
     base_path: str = "",
     frame_ancestors: Iterable[str] = (),
     static: Path = STATIC,
+    *,
+    docs_path: str = "",
 ) -> list[BaseRoute]:
     """The page at every path that is nobody else's, and the files that it loads. frame_ancestors:
-    origins whose pages may show it in a frame.
+    origins whose pages may show it in a frame. docs_path: of the documentation, for a link.
     """
     policy = _POLICY.format(ancestors=" ".join(frame_ancestors) or "'none'")
-    page = BuiltPage("console", policy, redeem, base_path, static)
+    page = BuiltPage("console", policy, redeem, base_path, static, docs_path)
     return [page.route(), _ConsoleRoute("/{rest:path}", page.respond, methods=["GET"])]
 
 

@@ -67,7 +67,8 @@ Redeem = Callable[[str], Awaitable[str | None]]
 class BuiltPage:
     """One of the pages of the build. name: its folder below `static`. policy: its Content Security
     Policy. base_path: where a proxy shows the server, such as /hooks; empty for the root. redeem:
-    for links that fill a token into the page; None where there are none.
+    for links that fill a token into the page; None where there are none. docs_path: where the
+    documentation is served; empty for nowhere.
     """
 
     name: str
@@ -75,6 +76,7 @@ class BuiltPage:
     redeem: Redeem | None = None
     base_path: str = ""
     static: Path = STATIC
+    docs_path: str = ""
 
     async def respond(self, request: Request) -> Response:
         """The page with the token of the request's link filled in, or a page that says why not."""
@@ -116,6 +118,8 @@ class BuiltPage:
         settings = {"token": token} if token else {}
         if self.base_path:
             settings["basePath"] = self.base_path
+        if self.docs_path:
+            settings["docsPath"] = self.base_path + self.docs_path
         filled = f"{_SETTINGS_START}{_script_json(settings)}</script>"
         # The build names its files relative to the page, which is at many paths.
         page = built.replace(_EMPTY_SETTINGS, filled, 1).replace(

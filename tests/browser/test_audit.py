@@ -32,6 +32,7 @@ def test_change_arrives_live_and_is_shown_field_by_field(
     drawer = page.get_by_role("dialog", name="Webhook changed")
     expect(drawer.get_by_role("region", name="description after")).to_have_text("A <i>new</i> text")
     expect(drawer).to_contain_text("hookline dev")
+    expect(drawer.get_by_role("link", name="Open it")).to_be_visible()
     signed_in.check_accessible()
     page.keyboard.press("Escape")
     expect(row.get_by_role("link")).to_be_focused()

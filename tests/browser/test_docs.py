@@ -27,7 +27,8 @@ def test_documentation_is_read_and_searched_without_another_host(
     docs = Console(docs_server, context.new_page())
     page = docs.page
 
-    page.goto("/docs")
+    docs.sign_in("/types")
+    page.get_by_role("link", name="Docs").click()
     expect(page.get_by_role("heading", name="Documentation", level=1)).to_be_visible()
     page.get_by_role("link", name="Settings", exact=True).first.click()
     expect(page).to_have_url(re.compile(r"/docs/reference/settings\.html$"))

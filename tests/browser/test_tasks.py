@@ -29,6 +29,33 @@ def test_why_an_event_did_not_arrive_is_found_from_the_list_of_events(
     expect(table.get_by_role("row").filter(has_text="Paid")).to_contain_text("order.payment.create")
 
 
+def test_what_came_back_is_found_from_the_event_and_from_the_webhook(
+    signed_in: Console, server: Server
+) -> None:
+    webhook = make_webhook(server, "deaf", "/_echo/fail", "deaf.order.create")
+    publish(server, "deaf.order.create")
+    wait_for(lambda: failed_deliveries(server, webhook) == 1)
+    page = signed_in.page
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Deaf"))
+    expect(row).to_contain_text("failing since")
+    row.get_by_role("link", name="Deaf").click()
+    page.get_by_role("link", name="See what came back").click()
+    expect(page.get_by_label("Outcome")).to_have_value("FAILED")
+    attempt = page.get_by_role("row").filter(has_text="deaf.order.create")
+    expect(attempt).to_contain_text("1 of 1")
+    attempt.get_by_role("link", name="evt_").click()
+    delivery = page.get_by_role("row").filter(has_text="Deaf")
+    expect(delivery.get_by_role("link", name="1 attempt", exact=True)).to_be_visible()
+    signed_in.check_accessible()
+    delivery.get_by_role("link", name="Failed 500").click()
+    drawer = page.get_by_role("dialog", name="deaf.order.create")
+    expect(drawer).to_contain_text("This address always fails.")
+    drawer.get_by_role("button", name="Retry now").click()
+    expect(drawer.get_by_role("listitem").filter(has_text="By hand")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(delivery.get_by_role("link", name="2 attempts")).to_be_visible()
+
+
 def test_webhook_for_paid_orders_over_100_with_a_header_is_added_and_its_secret_rotated(
     signed_in: Console, server: Server
 ) -> None:

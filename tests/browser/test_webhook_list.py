@@ -14,6 +14,8 @@ url: "https://example.com/in", environments: ["staging"], events: ["listed.a.b"]
 LISTEN = """mutation { listenerCreate(input: {name: "My laptop", events: ["listened.a.b"],
 environments: ["staging"]}) { listenerId userErrors { message } } }"""
 DELETE = """mutation D($id: ID!) { webhookDelete(input: {id: $id}) { userErrors { message } } }"""
+MAKE = """mutation M($input: WebhookCreateInput!) { webhookCreate(input: $input) {
+userErrors { message } } }"""
 SET_ACTIVE = """mutation A($id: ID!, $active: Boolean!) { webhookSetActive(input: {id: $id,
 active: $active}) { userErrors { message } } }"""
 PUBLISH = """mutation { eventPublish(input: {type: "listed.a.b", environment: "staging",
@@ -73,6 +75,33 @@ def test_filters_that_are_refused_say_beside_their_fields_what_would_pass(
         expect(page.get_by_role("alert")).to_have_count(0)
     page.set_viewport_size({"width": 320, "height": 700})
     assert signed_in.width() == 320
+
+
+def test_why_a_webhook_was_disabled_stands_in_the_list_and_its_url_is_copied_without_tls(
+    console: Console, server: Server
+) -> None:
+    form: dict[str, object] = {
+        "name": "Gave up",
+        "url": f"{server.url}/_echo/fail",
+        "environments": ["staging"],
+    }
+    form |= {"events": ["gave.up.now"], "retry": {"schedule": ["1s", "1s", "1s"]}}
+    server.graphql(MAKE, input={**form, "autoDisable": {"failures": 2, "over": "1s"}})
+    for _ in range(2):
+        server.graphql(PUBLISH.replace("listed.a.b", "gave.up.now"))
+    page = console.page
+    # As on a page that came without TLS.
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    console.go("/webhooks?search=Gave")
+    row = page.get_by_role("row").filter(has_text="Gave up")
+    expect(row).to_contain_text("Auto-disabled")
+    expect(row).to_contain_text("attempts failed in a row")
+    row.get_by_role("button", name="Copy URL of Gave up").click()
+    expect(row.get_by_role("button", name="Copied URL of Gave up")).to_be_focused()
+    box = page.get_by_role("textbox", name="Go to an ID")
+    box.focus()
+    box.press("ControlOrMeta+v")
+    expect(box).to_have_value(f"{server.url}/_echo/fail")
 
 
 def test_menu_of_a_row_retries_and_sends_a_test(signed_in: Console) -> None:

@@ -41,9 +41,13 @@ def database_url(sqlite_database: str) -> str:
 
 
 def client(
-    static: Path, redeem: Redeem | None = None, base_path: str = "", ancestors: tuple[str, ...] = ()
+    static: Path,
+    redeem: Redeem | None = None,
+    base_path: str = "",
+    ancestors: tuple[str, ...] = (),
+    docs: str = "",
 ) -> httpx.AsyncClient:
-    app = Starlette(routes=console.routes(redeem, base_path, ancestors, static))
+    app = Starlette(routes=console.routes(redeem, base_path, ancestors, static, docs_path=docs))
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000", headers=BROWSER
     )
@@ -115,12 +119,14 @@ async def test_link_fills_the_token_in_and_only_when_it_is_good(static: Path) ->
     assert TOKEN not in (await asker.get("/?link=c0de", headers={"Host": "evil.example"})).text
 
 
-async def test_behind_a_proxy_the_page_knows_its_base_path(static: Path) -> None:
-    page = (await client(static, base_path="/hooks").get("/webhooks")).text
+async def test_behind_a_proxy_the_page_knows_its_base_path_and_that_of_the_documentation(
+    static: Path,
+) -> None:
+    page = (await client(static, base_path="/hooks", docs="/docs").get("/webhooks")).text
 
     settings = re.search(r'id="hookline-settings">(.*?)</script>', page)
     assert settings
-    assert json.loads(settings[1]) == {"basePath": "/hooks"}
+    assert json.loads(settings[1]) == {"basePath": "/hooks", "docsPath": "/hooks/docs"}
     assert 'src="/hooks/static/console/assets/index-Ab12.js"' in page
 
 

@@ -13,14 +13,14 @@ import { Payload } from "../ui/Payload";
 import { duration, visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
-import { AttemptOutcome, causeWord } from "./AttemptOutcome";
+import { AttemptOutcome, causeWord, ofMost } from "./AttemptOutcome";
 import { asCurl } from "./curl";
 import { ATTEMPT, ATTEMPTS_LIVE, CANCEL } from "./documents";
 
 type Attempt = Extract<OneAttemptQuery["node"], { __typename: "Attempt" }>;
 interface Props {
   id: string;
-  retry: (deliveryId: string) => Promise<void>;
+  retry: (deliveryId: string) => Promise<unknown>;
   words: readonly string[];
   close: () => void;
 }
@@ -90,7 +90,7 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
         </dd>
         <dt>Attempt</dt>
         <dd>
-          {attempt.number}, {causeWord(attempt.cause).toLowerCase()}, <When at={attempt.startedAt} />
+          {ofMost(attempt)}, {causeWord(attempt.cause).toLowerCase()}, <When at={attempt.startedAt} />
           {attempt.durationMs !== null && `, took ${duration(attempt.durationMs)}`}
         </dd>
         <dt>Delivery</dt>
@@ -117,7 +117,7 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
       <div className="exchange">
         <section>
           <h3>
-            Request <Copy text={asCurl(attempt)} label="as cURL" />
+            Request <Copy text={asCurl(attempt)} label="as cURL" isLabelShown />
           </h3>
           <p>
             <code>POST {visible(attempt.requestUrl ?? "unknown")}</code>

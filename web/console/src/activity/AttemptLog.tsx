@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
-import { useClient } from "urql";
-import { ofFilter, wordsOf } from "../api/problems";
+import { ofFilter } from "../api/problems";
 import { useMay } from "../frame/viewer";
 import { go, usePlace, withSearch } from "../ui/location";
 import { inRow, moveRow, useKeys } from "../ui/keys";
@@ -10,25 +9,31 @@ import { AttemptDrawer } from "./AttemptDrawer";
 import { AttemptFilters } from "./AttemptFilters";
 import { AttemptTable } from "./AttemptTable";
 import { Charts } from "./Charts";
-import { RETRY } from "./documents";
 import { useAttemptFilter } from "./filters";
 import { JobProgress } from "./JobProgress";
 import { RetryAllDialog } from "./RetryAllDialog";
 import { RetrySelected } from "./RetrySelected";
 import { MOST_ROWS } from "./rows";
 import { useAttempts } from "./useAttempts";
+import { useRetryDelivery } from "./useRetryDelivery";
 import { useSelection } from "./useSelection";
 
-/** Attempts as they end, newest first; each opens in a drawer. webhookId: of this webhook alone. */
-export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) {
+interface Props {
+  /** Of this webhook alone. */
+  webhookId?: string | null;
+  /** Attempts that it makes at most. */
+  most?: number;
+}
+
+/** Attempts as they end, newest first; each opens in a drawer. */
+export function AttemptLog({ webhookId = null, most }: Props) {
   const { search } = usePlace();
-  const client = useClient();
   const may = useMay();
   const hasWebhooks = may("webhooks:read") && !webhookId;
   const [isRetryingAll, setRetryingAll] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const [isAway, setAway] = useState(false);
-  const [words, setWords] = useState<string[]>([]);
+  const { retry, words, setWords } = useRetryDelivery();
   const scroller = useRef<HTMLDivElement>(null);
   const selection = useSelection();
   const { filter, isFiltered, wrong } = useAttemptFilter(webhookId);
@@ -39,12 +44,6 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
   useEffect(() => {
     if (!isHeld) showHeld();
   }, [isHeld, showHeld]);
-  const retry = async (deliveryId: string) => {
-    const { data, error } = await client.mutation(RETRY, { input: { id: deliveryId } }).toPromise();
-    const refused = wordsOf(error, data?.deliveryRetry?.userErrors);
-    setWords(refused);
-    return refused;
-  };
   useKeys({
     j: () => moveRow(1),
     k: () => moveRow(-1),
@@ -81,7 +80,7 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
         <p className="empty">{isFiltered ? "No attempt matches these filters. The environment above is one of them." : "Nothing was sent yet. What is sent appears here by itself."}</p>
       )}
       {log && !isEmpty && (
-        <AttemptTable rows={log.rows} {...{ hasWebhooks, scroller, selection, setAway }} retry={(id) => void retry(id)} />
+        <AttemptTable rows={log.rows} {...{ hasWebhooks, most, scroller, selection, setAway }} retry={(id) => void retry(id)} />
       )}
       {log?.isCut && <p className="faint">These are the newest {MOST_ROWS.toLocaleString()}. Choose a time range to see older ones.</p>}
       {readOlder && (

@@ -28,6 +28,19 @@ export function AttemptOutcome({ attempt }: { attempt: Attempt }) {
   return <Status tone="bad" icon="cross" title={errorMessage ?? undefined}>{(errorCode && WORDS[errorCode]) ?? `Failed${code}`}</Status>;
 }
 
+interface Numbered {
+  number: number;
+  cause: string;
+  webhook?: { retry: { schedule: readonly unknown[] } } | null;
+}
+
+/** "2 of 11"; without the end for one that the schedule did not make. most: where the attempt's webhook is not asked for. */
+export function ofMost({ number, cause, webhook }: Numbered, most?: number): string {
+  const last = webhook ? webhook.retry.schedule.length + 1 : most;
+  const isOfSchedule = cause === "PUBLISH" || cause === "RETRY";
+  return isOfSchedule && last !== undefined && number <= last ? `${number} of ${last}` : String(number);
+}
+
 const CAUSES: Record<string, string> = { PUBLISH: "Published", RETRY: "Retry", MANUAL: "By hand", TEST: "Test" };
 
 export const causeWord = (cause: string): string => CAUSES[cause] ?? cause;

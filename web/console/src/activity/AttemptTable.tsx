@@ -8,7 +8,7 @@ import { withSearch } from "../ui/location";
 import { duration, visible } from "../ui/times";
 import { useRoving } from "../ui/useRoving";
 import { When } from "../ui/When";
-import { AttemptOutcome, causeWord } from "./AttemptOutcome";
+import { AttemptOutcome, causeWord, ofMost } from "./AttemptOutcome";
 import type { Selection } from "./useSelection";
 
 // As the style sheet has it, for `.log` and its rows.
@@ -17,6 +17,8 @@ const ROW_HEIGHT = 34;
 interface Props {
   rows: readonly AttemptRowFragment[];
   hasWebhooks: boolean;
+  /** Attempts that the webhook of all of them makes at most; otherwise each row tells its own. */
+  most: number | undefined;
   scroller: RefObject<HTMLDivElement | null>;
   selection: Selection;
   setAway: (isAway: boolean) => void;
@@ -24,7 +26,7 @@ interface Props {
 }
 
 /** The log as a table of which only the rows in sight are there. setAway: called with whether its top is out of sight. */
-export function AttemptTable({ rows, hasWebhooks, scroller, selection, setAway, retry }: Props) {
+export function AttemptTable({ rows, hasWebhooks, most, scroller, selection, setAway, retry }: Props) {
   const roving = useRoving({
     rows,
     page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2),
@@ -60,7 +62,7 @@ export function AttemptTable({ rows, hasWebhooks, scroller, selection, setAway, 
           {items.map((item, at) => (
             <Fragment key={item.key}>
               <Gap height={item.start - (items[at - 1]?.end ?? 0)} columns={columns} />
-              <AttemptRow row={rows[item.index]!} index={item.index + 2} hasWebhooks={hasWebhooks} selection={selection} retry={retry} />
+              <AttemptRow row={rows[item.index]!} index={item.index + 2} hasWebhooks={hasWebhooks} most={most} selection={selection} retry={retry} />
             </Fragment>
           ))}
           <Gap height={virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} columns={columns} />
@@ -97,8 +99,8 @@ function Head({ hasWebhooks, selection, rows }: Pick<Props, "hasWebhooks" | "sel
         <th scope="col" className="wide">Outcome</th>
         <th scope="col" className="wider">Event type</th>
         {hasWebhooks && <th scope="col" className="middle">Webhook</th>}
-        <th scope="col" className="wide">Event</th>
-        <th scope="col" className="middle">Attempt</th>
+        <th scope="col" className="fair">Event</th>
+        <th scope="col" className="fair">Attempt</th>
         <th scope="col" className="figure">Duration</th>
         <th scope="col">Next try</th>
         <th scope="col" className="narrower">
@@ -109,12 +111,12 @@ function Head({ hasWebhooks, selection, rows }: Pick<Props, "hasWebhooks" | "sel
   );
 }
 
-interface RowProps extends Pick<Props, "hasWebhooks" | "selection" | "retry"> {
+interface RowProps extends Pick<Props, "hasWebhooks" | "most" | "selection" | "retry"> {
   row: AttemptRowFragment;
   index: number;
 }
 
-function AttemptRow({ row, index, hasWebhooks, selection, retry }: RowProps) {
+function AttemptRow({ row, index, hasWebhooks, most, selection, retry }: RowProps) {
   const mayRetry = useMay()("deliveries:retry");
   const type = visible(row.event.type);
   return (
@@ -147,7 +149,7 @@ function AttemptRow({ row, index, hasWebhooks, selection, retry }: RowProps) {
         </Link>
       </td>
       <td>
-        {row.number} <span className="faint">{causeWord(row.cause)}</span>
+        {ofMost(row, most)} {row.cause !== "PUBLISH" && <span className="faint">{causeWord(row.cause)}</span>}
       </td>
       <td className="figure">{duration(row.durationMs)}</td>
       <td>{row.nextAttemptAt && <When at={row.nextAttemptAt} />}</td>

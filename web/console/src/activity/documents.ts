@@ -14,7 +14,7 @@ export const ATTEMPT_ROW = graphql(`
     nextAttemptAt
     event { id type }
     delivery { id }
-    webhook @include(if: $hasWebhooks) { id name }
+    webhook @include(if: $hasWebhooks) { id name retry { schedule } }
   }
 `);
 

@@ -1,6 +1,7 @@
 import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
+import { pageOf } from "../frame/GoTo";
 import type { AuditRowFragment } from "../gql/graphql";
 import { Copy } from "../ui/Copy";
 import { Dialog } from "../ui/Dialog";
@@ -42,6 +43,7 @@ export function EntryDrawer({ id, close }: { id: string; close: () => void }) {
 
 function Facts({ entry }: { entry: AuditRowFragment }) {
   const { actor, subjectId } = entry;
+  const page = subjectId && pageOf(subjectId);
   return (
     <dl className="facts">
       <dt>When</dt>
@@ -79,7 +81,12 @@ function Facts({ entry }: { entry: AuditRowFragment }) {
           <dd>
             <code>{subjectId}</code> <Copy text={subjectId} label="id of the object" />
             <span className="under">
-              <Link to={withSearch({ subject: subjectId, entry: null, after: null, before: null })}>All changes of it</Link>
+              {page && (
+                <>
+                  <Link to={page}>Open it</Link>,{" "}
+                </>
+              )}
+              <Link to={withSearch({ subject: subjectId, entry: null, after: null, before: null })}>all changes of it</Link>
             </span>
           </dd>
         </>

@@ -1,6 +1,8 @@
 import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
+import { useLive } from "../api/useLive";
+import { AUDIT_LIVE } from "../audit/documents";
 import { useMay } from "../frame/viewer";
 import { moveRow, useKeys } from "../ui/keys";
 import { Link } from "../ui/Link";
@@ -34,6 +36,8 @@ function EventTypes() {
   const wanted = search.get("search");
   const [{ data, error, stale }, again] = useQuery({ query: TYPE_LIST, variables: { search: wanted, ...usePaging() }, context: CATALOGUE });
   const read = () => again({ requestPolicy: "network-only" });
+  // What others save: the audit log tells, at once.
+  useLive<{ action: string }>(AUDIT_LIVE, { after: may("webhooks:audit") ? null : undefined, onNode: ({ action }) => action.startsWith("eventType.") && read(), onGap: read });
   useKeys({
     j: () => moveRow(1),
     k: () => moveRow(-1),

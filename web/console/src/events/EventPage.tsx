@@ -1,11 +1,15 @@
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
 import { useLive } from "../api/useLive";
+import { AttemptDrawer } from "../activity/AttemptDrawer";
+import { AttemptOutcome } from "../activity/AttemptOutcome";
 import { ATTEMPTS_LIVE } from "../activity/documents";
+import { useRetryDelivery } from "../activity/useRetryDelivery";
 import { useMay } from "../frame/viewer";
 import type { OneEventQuery, AttemptRowFragment } from "../gql/graphql";
 import { Copy } from "../ui/Copy";
 import { Link } from "../ui/Link";
+import { go, usePlace, withSearch } from "../ui/location";
 import { Payload } from "../ui/Payload";
 import { Status, type Tone } from "../ui/Status";
 import type { IconName } from "../ui/icons";
@@ -30,14 +34,17 @@ const DELIVERY: Record<string, [Tone, IconName, string]> = {
 /** One event: its data, and the webhooks that it went to. */
 export default function EventPage({ id }: { id: string }) {
   const may = useMay();
+  const { search } = usePlace();
+  const opened = search.get("attempt");
+  const { retry, words } = useRetryDelivery();
   const [{ data, error }, again] = useQuery({ query: EVENT, variables: { id, hasWebhooks: may("webhooks:read") } });
   const read = () => again({ requestPolicy: "network-only" });
   const problem = problemOf(error);
   const event = data?.node?.__typename === "Event" ? (data.node as Event) : null;
   useLive<AttemptRowFragment>(ATTEMPTS_LIVE, {
     after: event ? null : undefined,
-    variables: { filter: { eventType: event?.type } },
-    onNode: (attempt) => attempt.event.id === id && read(),
+    variables: { filter: { eventId: id }, hasWebhooks: false },
+    onNode: read,
     onGap: read,
   });
   return (
@@ -73,9 +80,10 @@ export default function EventPage({ id }: { id: string }) {
             )}
           </dl>
           <h2>Webhooks that it went to</h2>
-          <Deliveries event={event} />
+          <Deliveries event={event} attempts={data?.attempts?.nodes ?? []} />
           {may("webhooks:read") && <Missing id={id} />}
           <h2>Data</h2>
+          {opened && <AttemptDrawer id={opened} retry={retry} words={words} close={() => go(withSearch({ attempt: null }))} />}
           <Payload text={event.data === null || event.data === undefined ? null : JSON.stringify(event.data, null, 2)} missing="The data is not kept any more." label="Data of the event" />
         </>
       )}
@@ -83,7 +91,13 @@ export default function EventPage({ id }: { id: string }) {
   );
 }
 
-function Deliveries({ event }: { event: Event }) {
+interface DeliveriesProps {
+  event: Event;
+  /** Newest first. */
+  attempts: readonly AttemptRowFragment[];
+}
+
+function Deliveries({ event, attempts }: DeliveriesProps) {
   const found = event.deliveries?.nodes ?? [];
   if (!found.length) return <p className="empty">No webhook matched it when it was published.</p>;
   return (
@@ -93,6 +107,7 @@ function Deliveries({ event }: { event: Event }) {
           <tr>
             <th scope="col">Webhook</th>
             <th scope="col">Status</th>
+            <th scope="col">Latest attempt</th>
             <th scope="col">Attempts</th>
             <th scope="col">Next try</th>
             <th scope="col">Delivery</th>
@@ -100,6 +115,7 @@ function Deliveries({ event }: { event: Event }) {
         </thead>
         <tbody>
           {found.map((one) => {
+            const latest = attempts.find((attempt) => attempt.delivery.id === one.id);
             const [tone, icon, word] = DELIVERY[one.status] ?? ["calm", "question", one.status];
             return (
               <tr key={one.id}>
@@ -109,7 +125,19 @@ function Deliveries({ event }: { event: Event }) {
                     {word}
                   </Status>
                 </td>
-                <td className="figure">{one.attemptCount}</td>
+                <td className="name">
+                  {latest && (
+                    <Link to={withSearch({ attempt: latest.id })}>
+                      <AttemptOutcome attempt={latest} />
+                    </Link>
+                  )}
+                  {latest?.errorMessage && <span className="under">{visible(latest.errorMessage)}</span>}
+                </td>
+                <td className="figure">
+                  <Link to={`/activity?object=${one.id}`} aria-label={`${one.attemptCount} ${one.attemptCount === 1 ? "attempt" : "attempts"}`}>
+                    {one.attemptCount}
+                  </Link>
+                </td>
                 <td className="plain">{one.nextAttemptAt && <When at={one.nextAttemptAt} />}</td>
                 <td>
                   <code>{one.id}</code>

@@ -1,4 +1,5 @@
 import { graphql } from "../api/graphql";
+import "../activity/documents"; // its fragment
 
 export const EVENT_ROW = graphql(`
   fragment EventRow on Event {
@@ -33,6 +34,7 @@ export const EVENT_LIST = graphql(`
 
 export const EVENT = graphql(`
   query OneEvent($id: ID!, $hasWebhooks: Boolean!) {
+    attempts(filter: { eventId: $id }, first: 100) { nodes { ...AttemptRow } }
     node(id: $id) {
       __typename
       ... on Event {

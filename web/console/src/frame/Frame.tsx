@@ -7,6 +7,7 @@ import { useKeys } from "../ui/keys";
 import { Select } from "../ui/Select";
 import { THEMES, theme, type Theme } from "../ui/theme";
 import { signOut } from "../session/session";
+import { docsPath } from "../settings";
 import { useStore } from "../store";
 import { ConnectionState } from "./ConnectionState";
 import { environment } from "./environment";
@@ -19,8 +20,8 @@ const NOUNS: [path: string, name: string, icon: IconName, scope?: string][] = [
   ["/events", "Events", "event"],
   ["/activity", "Activity", "activity", "deliveries:read"],
   ["/notifications", "Notifications", "bell", "deliveries:read"],
-  ["/types", "Event types", "types"],
   ["/sync", "Sync", "branch", "webhooks:read"],
+  ["/types", "Event types", "types"],
   ["/tokens", "Tokens", "key", "tokens:admin"],
   ["/audit", "Audit log", "log", "webhooks:audit"],
 ];
@@ -84,6 +85,14 @@ function Rail() {
             GraphiQL
           </a>
         </li>
+        {docsPath && (
+          <li>
+            <a href={docsPath}>
+              <Icon name="out" />
+              Docs
+            </a>
+          </li>
+        )}
       </ul>
       <p className="version">{server.version}</p>
     </nav>

@@ -1,18 +1,28 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
+import { copyText } from "./clipboard";
 import { Icon } from "./icons";
 
-/** Copies a text. label: names what, for readers of the screen. */
-export function Copy({ text, label }: { text: string; label: string }) {
-  const [isCopied, setCopied] = useState(false);
+type State = "copy" | "check" | "cross";
+
+interface Props {
+  text: string;
+  /** Names what, for readers of the screen, or for everybody. */
+  label: string;
+  isLabelShown?: boolean;
+}
+
+/** Copies a text, and says whether that worked. */
+export function Copy({ text, label, isLabelShown = false }: Props) {
+  const [state, setState] = useState<State>("copy");
   const copy = async () => {
-    await navigator.clipboard.writeText(text).catch(() => undefined);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1_500);
+    setState((await copyText(text)) ? "check" : "cross");
+    setTimeout(() => setState("copy"), 1_500);
   };
+  const words = { copy: `Copy ${label}`, check: `Copied ${label}`, cross: `The browser did not copy ${label}` }[state];
   return (
-    <Button className="ghost" aria-label={isCopied ? `Copied ${label}` : `Copy ${label}`} onPress={() => void copy()}>
-      <Icon name={isCopied ? "check" : "copy"} />
+    <Button className={isLabelShown ? "button small" : "ghost"} aria-label={isLabelShown ? undefined : words} onPress={() => void copy()}>
+      <Icon name={state} /> {isLabelShown && words}
     </Button>
   );
 }

@@ -18,10 +18,10 @@ const WEBHOOK: Record<string, [Tone, IconName, string]> = {
   AUTO_DISABLED: ["bad", "alert", "Auto-disabled"],
 };
 
-export function WebhookStatus({ status, title }: { status: string; title?: string }) {
+export function WebhookStatus({ status }: { status: string }) {
   const [tone, icon, word] = WEBHOOK[status] ?? ["calm", "question", status];
   return (
-    <Status tone={tone} icon={icon} title={title}>
+    <Status tone={tone} icon={icon}>
       {word}
     </Status>
   );

@@ -5,6 +5,7 @@ import { wordsOf } from "../api/problems";
 import { useMay } from "../frame/viewer";
 import type { WebhookRowFragment } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
+import { copyText } from "../ui/clipboard";
 import { Icon } from "../ui/icons";
 import { go } from "../ui/location";
 import { visible } from "../ui/times";
@@ -56,7 +57,7 @@ export function Actions({ webhook, reload, onDeleted = reload, isOnPage = false 
     test: () => void test(),
     retry: () => setShown("retry"),
     rotate: () => setShown("rotate"),
-    copy: () => void navigator.clipboard.writeText(webhook.id),
+    copy: () => void copyText(webhook.id),
     delete: () => setShown("delete"),
   };
   const entries = ENTRIES.filter(([key]) => !isOnPage || ON_PAGE.includes(key));

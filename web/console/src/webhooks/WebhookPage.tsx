@@ -57,6 +57,7 @@ export default function WebhookPage({ id }: { id: string }) {
 
 function Header({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const hasChanges = useHasChanges();
+  const hasLog = useMay()("deliveries:read");
   const { health, managedBy } = webhook;
   const latencies = (webhook.stats ?? []).flatMap(({ p95Ms }) => p95Ms ?? []);
   return (
@@ -81,6 +82,15 @@ function Header({ webhook, read }: { webhook: Webhook; read: () => void }) {
         <div className="trouble">
           <p>
             {health.autoDisabledReason} <When at={health.autoDisabledAt} />. Mend the receiver, send a test, then switch it on.
+          </p>
+        </div>
+      )}
+      {webhook.status === "ACTIVE" && health.failingSince && (
+        <div className="trouble">
+          <p>
+            Its attempts have failed since <When at={health.failingSince} />.{" "}
+            {hasLog && <Link to={withSearch({ ...NO_FILTERS, tab: "activity", outcome: "FAILED" })}>See what came back</Link>}
+            {hasLog ? ", mend" : "Mend"} the receiver, then retry what failed from the menu above.
           </p>
         </div>
       )}
@@ -173,7 +183,7 @@ function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
         <ConfigureTab key={webhook.id} webhook={webhook} read={read} />
       </TabPanel>
       <TabPanel id="activity" className="panel">
-        <AttemptLog webhookId={webhook.id} />
+        <AttemptLog webhookId={webhook.id} most={webhook.retry.schedule.length + 1} />
       </TabPanel>
       <TabPanel id="email" className="panel">
         <EmailTab webhook={webhook} read={read} />

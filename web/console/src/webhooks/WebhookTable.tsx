@@ -96,10 +96,15 @@ function WebhookRow({ webhook, isSelected, select, reload }: RowProps) {
         <Copy text={webhook.url} label={`URL of ${webhook.name}`} />
       </td>
       <td>
-        <WebhookStatus status={webhook.status} title={health.autoDisabledReason ?? undefined} />
+        <WebhookStatus status={webhook.status} />
         {health.autoDisabledAt && (
-          <span className="under">
-            <When at={health.autoDisabledAt} />
+          <span className="under reason">
+            <When at={health.autoDisabledAt} />: {health.autoDisabledReason && visible(health.autoDisabledReason)}
+          </span>
+        )}
+        {webhook.status === "ACTIVE" && health.failingSince && (
+          <span className="under bad">
+            failing since <When at={health.failingSince} />
           </span>
         )}
         {health.secretsError && <span className="under bad">{health.secretsError}</span>}
