@@ -100,6 +100,28 @@ def test_whatever_has_an_id_is_found_from_the_top_of_each_page(
     box.fill(attempt["delivery"]["id"])
     box.press("Enter")
     expect(page.get_by_role("row").filter(has_text="found.by.id")).to_have_count(1)
+    # The objects that stand in drawers, too.
+    for found, text in objects_with_drawers(server):
+        box.fill(found)
+        box.press("Enter")
+        expect(page.get_by_role("dialog")).to_contain_text(text)
+        expect(page).to_have_url(re.compile(f"={found}$"))
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def objects_with_drawers(server: Server) -> list[tuple[str, str]]:
+    """IDs of a token, a type of the catalogue and an audit entry, with a text of their drawers."""
+    saved = server.graphql(
+        'mutation { eventTypeSave(input: {name: "found.by.type"}) { eventType { id } } }'
+    )
+    asked = "{ viewer { id name } auditEntries(first: 1) { nodes { id subjectId } } }"
+    shown = server.graphql(asked)
+    type_id = saved["eventTypeSave"]["eventType"]["id"]
+    [entry] = shown["auditEntries"]["nodes"]
+    assert entry["subjectId"] == type_id
+    viewer = shown["viewer"]
+    return [(viewer["id"], viewer["name"]), (type_id, "found.by.type"), (entry["id"], type_id)]
 
 
 def test_all_that_failed_is_sent_again_by_a_job_that_a_reload_shows_again(
