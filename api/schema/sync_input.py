@@ -120,9 +120,19 @@ class SyncFileInput:
     set: str = strawberry.field(
         description="Name of the set that the file owns. Must be the one in the document."
     )
-    document: JSON = strawberry.field(
+    document: JSON | None = strawberry.field(
+        default=None,
         description="Content of the file as JSON: version, set and webhooks, with defaults "
-        "filled in and secrets left as references. The command line sends it."
+        "filled in and secrets left as references. The command line sends it. May be left out "
+        "with `contentDigest`.",
+    )
+    content_digest: str | None = strawberry.field(
+        default=None,
+        description="Digest of document, positions and secrets, to ask with first instead of them: "
+        "answered like the file itself if it was applied last and no webhook of the set was "
+        "changed since; otherwise with the user error REQUIRED of `document`. sha256: and the hex "
+        "digits of the SHA-256 of the JSON array [document, positions, secrets], with sorted keys "
+        "and without blanks, each secret as [path, value], sorted. Not used with `document`.",
     )
     positions: JSON | None = strawberry.field(
         default=None,
@@ -192,6 +202,19 @@ class SyncRollbackInput(SyncRollbackPlanInput):
     message: str | None = strawberry.field(
         default=None, description="Message to store with the revision. At most 10,000 characters."
     )
+
+
+def check_document(given: SyncFileInput) -> list[Problem]:
+    """Returns the problem of an input without a document."""
+    if given.document is not None:
+        return []
+    message = "document is required."
+    if given.content_digest is not None:
+        message = (
+            "document is required: what the digest stands for was not applied last, or a webhook "
+            "of the set was changed since."
+        )
+    return [Problem(Code.REQUIRED, message, ("document",))]
 
 
 def secrets_of(given: list[SyncSecretInput] | None) -> dict[tuple[str, ...], str]:

@@ -17,6 +17,7 @@ from hookline.form.durations import format_duration
 from hookline.form.kinds import Bounds
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
+from hookline.sync.read.content_digest import content_digest
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import SyncRequest
 from hookline.text import printable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ENVIRONMENTS: Final = "{ environments }"
 PAYLOAD: Final = (
     f"plan {{ {codec.PLAN_FIELDS} }} problems {{ {codec.PROBLEM_FIELDS} }} "
-    "userErrors { field message }"
+    "userErrors { field message code }"
 )
 PLAN: Final = f"mutation Plan($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {PAYLOAD} }} }}"
 APPLY: Final = (
@@ -39,7 +40,9 @@ APPLY: Final = (
 )
 # On top of the lock's patience, which the server may use up before it begins.
 WORK_SECONDS: Final = 60.0
-# 10,000 webhooks take 8 to 14 s of CPU, and on a busy server more than a minute (2026-11).
+# Sending fewer is as fast as asking first.
+_WORTH_ASKING: Final = 100
+# 10,000 webhooks take 4 to 6 s of CPU, and on a busy server half a minute (2026-11).
 _SECONDS_OF_A_WEBHOOK: Final = 0.02
 _ROLE: Final = "sync"
 
@@ -78,44 +81,47 @@ class ServerTarget:
         return Bounds(environments, ANY_ADDRESS)
 
     def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
-        given = {**_input(request), "unresolvedSecrets": is_unresolved}
-        return execute(
-            self.access,
-            PLAN,
-            {"input": given},
-            lambda content: answer_of(content["syncPlan"], self.access.server),
-            _work_seconds(request),
-            role=_ROLE,
-        )
+        def ask(given: dict[str, Any]) -> SyncAnswer:
+            return execute(
+                self.access,
+                PLAN,
+                {"input": {**given, "unresolvedSecrets": is_unresolved}},
+                lambda content: answer_of(content["syncPlan"], self.access.server),
+                _work_seconds(request),
+                role=_ROLE,
+            )
+
+        return (None if is_unresolved else _of_digest(request, ask)) or ask(_input(request))
 
     def apply(self, request: SyncRequest) -> SyncAnswer:
         """The key makes it safe to ask again when the answer was lost."""
-        given = {
-            **_input(request),
+        seconds = request.options.lock_timeout.total_seconds() + _work_seconds(request)
+        more = {
             "planDigest": request.plan_digest,
             "idempotencyKey": request.idempotency_key,
             "message": request.message,
         }
-        seconds = request.options.lock_timeout.total_seconds() + _work_seconds(request)
 
-        def ask() -> SyncAnswer:
+        def ask(given: dict[str, Any]) -> SyncAnswer:
             return execute(
                 self.access,
                 APPLY,
-                {"input": given},
+                {"input": {**given, **more}},
                 lambda content: answer_of(content["syncApply"], self.access.server),
                 seconds,
                 role=_ROLE,
             )
 
+        if answer := _of_digest(request, ask):
+            return answer
         try:
-            return ask()
+            return ask(_input(request))
         except ServerFault as fault:
             # Once more, and only where it may have been applied: the key makes the second answer
             # the first one's.
             if fault.code != "ANSWER_LOST":
                 raise
-            return ask()
+            return ask(_input(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +177,46 @@ class LocalTarget:
             return await work(runtime, system_actor(workspace_id, "hookline sync --local"))
 
 
+class _DocumentNeeded(HooklineError):
+    """The server has to see the file: it does not know the digest."""
+
+
+def _of_digest(
+    request: SyncRequest, ask: Callable[[dict[str, Any]], SyncAnswer]
+) -> SyncAnswer | None:
+    """The answer by the digest of a large file, which a server knows if it was applied last; None
+    where it has to be sent.
+    """
+    document = request.document
+    is_whole = not (request.options.only or request.options.reenable)
+    if len(document.webhooks) < _WORTH_ASKING or not is_whole or document.has_unknown_secrets():
+        return None
+    places = document.positions.packed()
+    digest = content_digest(document.content, places, document.secrets)
+    if digest is None:
+        return None
+    try:
+        return ask({**_about(request), "contentDigest": digest})
+    except _DocumentNeeded:
+        return None
+    except ServerFault as fault:
+        # Of what was applied already a lost answer changes nothing: the file is sent.
+        if fault.code != "ANSWER_LOST":
+            raise
+        return None
+
+
 def answer_of(payload: dict[str, Any], server: str) -> SyncAnswer:
     """The answer of a payload of the API.
 
     Raises HooklineError for its user errors, and what `codec.decode` raises.
     """
-    if payload["userErrors"]:
-        raise HooklineError(
-            "FAILED", printable("; ".join(error["message"] for error in payload["userErrors"]))
-        )
+    if errors := payload["userErrors"]:
+        sentence = printable("; ".join(error["message"] for error in errors))
+        is_needed = [(one["code"], one["field"]) for one in errors] == [
+            ("REQUIRED", ["input", "document"])
+        ]
+        raise (_DocumentNeeded if is_needed else HooklineError)("FAILED", sentence)
     problems = [codec.decode_problem(problem) for problem in payload["problems"]]
     if payload["plan"] is None:
         return SyncAnswer(None, problems)
@@ -199,14 +236,22 @@ def _environments(content: dict[str, Any]) -> tuple[str, ...]:
 
 def _input(request: SyncRequest) -> dict[str, Any]:
     """The parts that SyncPlanInput and SyncApplyInput share."""
-    document, options, source = request.document, request.options, request.source
+    document = request.document
     return {
-        "set": document.set_name,
+        **_about(request),
         "document": document.content,
         "positions": document.positions.packed(),
         "secrets": [
             {"path": list(path), "value": value} for path, value in document.secrets.items()
         ],
+    }
+
+
+def _about(request: SyncRequest) -> dict[str, Any]:
+    """The same without the file."""
+    options, source = request.options, request.source
+    return {
+        "set": request.document.set_name,
         "options": {
             **codec.encode_options(options),
             "lockTimeout": format_duration(options.lock_timeout),

@@ -20,6 +20,13 @@ class SyncSet(Model):
     policy = JsonColumn(null=True)
     """Policy and protected slugs of the last apply: the next one keeps the stricter."""
     last_applied_at = TimeColumn(null=True)
+    receipt = fields.TextField(null=True)
+    """Keyed digest of what was applied last, as it was sent, and of the server's limits then; null
+    where the same may mean something else by now (hookline.sync.apply.unchanged).
+    """
+    receipt_webhooks = fields.IntField(null=True)
+    """The set's webhooks after that apply, and below the sum of their versions."""
+    receipt_versions = fields.BigIntField(null=True)
 
     class Meta:
         table = "sync_set"

@@ -63,6 +63,10 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._ciphers)})"
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        return tuple(self._ciphers)
+
     def seal(self, plaintext: str, location: SecretLocation) -> str:
         """`v1.<key id>.<base64 of nonce and ciphertext>`, different at each call. key id: the first
         8 hex digits of the key's SHA-256.
@@ -111,6 +115,11 @@ class Vault:
 
     def __repr__(self) -> str:
         return f"Vault({self._ring!r})"
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Ids of the keys at hand, which tell nothing of them, newest first."""
+        return self._ring.key_ids
 
     @staticmethod
     def new_fingerprint_key() -> str:

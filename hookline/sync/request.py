@@ -95,7 +95,8 @@ class SyncRequest:
     """A document to be planned or applied. plan_digest: of the plan that was agreed to, None for
     none; idempotency_key: of the asker's own making; message: kept with the revision.
 
-    restored: the revision that the document was made of; None for a file's.
+    restored: the revision that the document was made of; None for a file's. content_digest: of the
+    document as it was sent; None: the apply leaves no receipt (hookline.sync.apply.unchanged).
     """
 
     document: Document
@@ -105,3 +106,6 @@ class SyncRequest:
     idempotency_key: str | None = None
     message: str | None = None
     restored: Restored | None = None
+    content_digest: str | None = None
+    has_warnings: bool = False
+    """The file has some, which each answer tells."""

@@ -57,6 +57,25 @@ async def test_a_file_is_checked_planned_applied_and_then_there_is_nothing_left_
         assert "crm-key-in-clear" not in printed.stdout + printed.stderr
 
 
+async def test_a_large_file_that_did_not_change_is_not_sent_again(
+    shop: Installation, file: Path
+) -> None:
+    hooks = "".join(MORE.replace("invoices", f"invoices-{number}") for number in range(120))
+    file.write_text(FILE + hooks)
+    plan, apply = ("sync", "plan", "-f", str(file)), ("sync", "apply", "-f", str(file))
+    shop.run(*apply)
+    assert "nothing to change, 121 unchanged" in shop.run(*apply).stdout
+    assert "121 unchanged" in shop.run(*plan, "--check").stdout
+    # Each of these is another answer than the short one.
+    shop.environment["CRM_KEY"] = "another-key"
+    assert "~ orders" in shop.run(*plan, "--check", exit_code=2).stdout
+    shop.environment["CRM_KEY"] = "crm-key-in-clear"
+    found = await webhook(shop, "invoices-7")
+    await shop.mutate("webhookDelete", "", id=found["id"], force=True, reason="incident 7")
+    assert "+ invoices-7" in shop.run(*plan, "--check", exit_code=2).stdout
+    assert "Revision 2: 1 create, 120 unchanged." in shop.run(*apply).stdout
+
+
 async def test_one_file_serves_all_stages(shop: Installation, file: Path) -> None:
     file.write_text(FILE.replace("crm.example.com", "${env:CRM_HOST:-crm.localhost}"))
     plan, apply = ("sync", "plan", "-f", str(file)), ("sync", "apply", "-f", str(file))

@@ -177,6 +177,9 @@ column sync_set.id uuid not null
 column sync_set.last_applied_at timestamp with time zone
 column sync_set.name character varying(63) not null
 column sync_set.policy text
+column sync_set.receipt text
+column sync_set.receipt_versions bigint
+column sync_set.receipt_webhooks integer
 column sync_set.revision_number integer not null
 column sync_set.workspace_id uuid not null
 column sync_source.applied_at timestamp with time zone

@@ -17,12 +17,13 @@ from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
 from hookline.runtime import Runtime
-from hookline.sync.apply import restoring, store
+from hookline.sync.apply import restoring, store, unchanged
 from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.restoring import Settlement
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.telling import tell_failure
+from hookline.sync.apply.unchanged import Question
 from hookline.sync.apply.writing import Content, Writing, content_of, part_of
 from hookline.sync.plan import authors, planning, policy, renames
 from hookline.sync.plan.changes import Block
@@ -31,7 +32,7 @@ from hookline.sync.policy import Rules
 from hookline.sync.read import check_templates
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import SyncRequest
+from hookline.sync.request import Source, SyncRequest
 from hookline.webhooks.columns import fingerprinted
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,34 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
     return ApplyOutcome(_judged(settled, plan, state), state.revision)
 
 
+async def preview_unchanged(
+    runtime: Runtime, actor: Actor, question: Question
+) -> ApplyOutcome | None:
+    """The plan of what was applied last, which changes nothing; None where `preview` is to compare.
+
+    Raises Unavailable.
+    """
+    answer = await unchanged.planned(runtime, actor, question)
+    return ApplyOutcome(*answer) if answer else None
+
+
+async def apply_unchanged(
+    runtime: Runtime, actor: Actor, question: Question
+) -> ApplyOutcome | None:
+    """The outcome of applying the same again; None where `apply` is to compare.
+
+    Raises Unavailable.
+    """
+    try:
+        answer = await unchanged.applied(runtime, actor, question)
+    except store.LockNotObtained:
+        return _locked(question.set_name)
+    if answer is None:
+        return None
+    _log(actor, question.set_name, question.source, None)
+    return ApplyOutcome(*answer)
+
+
 async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOutcome:
     """Makes the set what the document says, or says what blocks it.
 
@@ -133,7 +162,7 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
             await tell_failure(runtime, actor.workspace_id, set_name, found.blocked, found.problems)
             return found
         except store.LockNotObtained:
-            return ApplyOutcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
+            return _locked(set_name)
         except IntegrityError:
             # Somebody made a webhook with one of the slugs meanwhile: plan again, with it.
             continue
@@ -181,7 +210,8 @@ class _Applying:
         writing = Writing(self.runtime, self.actor, request, content, plan, state)
         revision = await writing.write(work)
         # Only what was committed was applied.
-        work.after_commit(lambda: self._log(revision))
+        set_name = document.set_name
+        work.after_commit(lambda: _log(self.actor, set_name, request.source, revision))
         number = revision.number if revision else None
         return ApplyOutcome(replace(plan, revision=number), state.revision, revision)
 
@@ -204,17 +234,22 @@ class _Applying:
         )
         return ApplyOutcome(plan, state.revision, revision)
 
-    def _log(self, revision: SyncRevision | None) -> None:
-        by = (self.request.document.set_name, self.actor.name, self.request.source.recorded_commit)
-        if revision is None:
-            log.info("sync without changes set=%s by=%s commit=%s", *by)
-        else:
-            counts = (revision.number, revision.created, revision.updated, revision.disabled)
-            log.info(
-                "sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s",
-                *by,
-                *counts,
-            )
+
+def _locked(set_name: str) -> ApplyOutcome:
+    return ApplyOutcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
+
+
+def _log(actor: Actor, set_name: str, source: Source, revision: SyncRevision | None) -> None:
+    by = (set_name, actor.name, source.recorded_commit)
+    if revision is None:
+        log.info("sync without changes set=%s by=%s commit=%s", *by)
+    else:
+        counts = (revision.number, revision.created, revision.updated, revision.disabled)
+        log.info(
+            "sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s",
+            *by,
+            *counts,
+        )
 
 
 def _content(settled: Settlement) -> Content:

@@ -41,14 +41,15 @@ LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_h
 _REVISION: Final = ", ".join(
     f'r."{name}"' for name in SyncRevision._meta.fields_map if name not in ("snapshot", "changes")
 )
+SET_COLUMNS: Final = f"""
+  s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at,
+  s.policy as owner_policy, {_REVISION}"""
 # Two rows at most: the newest revision, and the one that a repeated key made.
-READ_SET: Final = f"""
-select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at,
-  s.policy as owner_policy, {_REVISION}
-from sync_set s
+JOINED_REVISION: Final = """
 left join sync_revision r
-  on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)
-where s.workspace_id = $1 and s.name = $2"""
+  on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)"""
+OF_SET: Final = "where s.workspace_id = $1 and s.name = $2"
+READ_SET: Final = f"select {SET_COLUMNS} from sync_set s {JOINED_REVISION} {OF_SET}"
 READ_SNAPSHOT: Final = "select snapshot from sync_revision where id = $1"
 # One statement for any number of slugs: an array, or on SQLite, which has none, a JSON text. Sorted
 # by id, the order in which everybody locks webhooks.
@@ -65,12 +66,18 @@ where workspace_id = $1 and deleted_at is null
 }
 SAVE_SET: Final = """
 insert into sync_set
-  (id, workspace_id, name, revision_number, "commit", committed_at, policy, last_applied_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+  (id, workspace_id, name, revision_number, "commit", committed_at, policy, last_applied_at,
+  receipt, receipt_webhooks, receipt_versions)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+  (select count(*) from webhook
+   where workspace_id = $2 and sync_set = cast($3 as varchar) and deleted_at is null),
+  (select coalesce(sum(version), 0) from webhook
+   where workspace_id = $2 and sync_set = cast($3 as varchar) and deleted_at is null))
 on conflict (workspace_id, name) do update set
   revision_number = excluded.revision_number, "commit" = excluded."commit",
   committed_at = excluded.committed_at, policy = excluded.policy,
-  last_applied_at = excluded.last_applied_at"""
+  last_applied_at = excluded.last_applied_at, receipt = excluded.receipt,
+  receipt_webhooks = excluded.receipt_webhooks, receipt_versions = excluded.receipt_versions"""
 
 
 class LockNotObtained(Exception):
@@ -222,7 +229,7 @@ async def read(
     wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
     hooks = await reads.rows(sql, workspace_id, set_name, wanted)
     stored, rows = await asyncio.to_thread(_stored, hooks, vault)
-    return _state(sets, stored, rows, key) if sets else SetState(None, stored, rows)
+    return state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
 
 
 async def snapshot_of(reads: RowReader, revision: SyncRevision | None) -> dict[str, Any]:
@@ -234,9 +241,10 @@ async def snapshot_of(reads: RowReader, revision: SyncRevision | None) -> dict[s
     return snapshot
 
 
-def _state(
+def state_of(
     sets: list[Row], stored: list[StoredWebhook], rows: dict[UUID, Row], key: str | None
 ) -> SetState:
+    """The state of what READ_SET gave, at least one row."""
     first = sets[0]
     policy, protected = remembered(JsonColumn().to_python_value(first["owner_policy"]))
     revisions: list[SyncRevision] = [

@@ -27,6 +27,7 @@ from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
 from hookline.sync.apply.store import RowsToWrite, SetState
+from hookline.sync.apply.unchanged import moved_commit, receipt_of
 from hookline.sync.plan.authors import DISPUTED
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.webhooks import Planned, Write
@@ -82,7 +83,8 @@ class Writing:
         await store.write_webhooks(work, rows)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
         policy = orjson.dumps(self._policy()).decode()
-        values = (set_id, workspace_id, set_name, number, *self._commit(), policy, now)
+        receipt = receipt_of(self.runtime, self.request, self.plan)
+        values = (set_id, workspace_id, set_name, number, *self._commit(), policy, now, receipt)
         await store.write_set(work, values, revision)
         await store.write_commit(work, self._committed())
         await store.write_audit(work, self._audit(rows, number))
@@ -99,11 +101,8 @@ class Writing:
         # The rest of that commit waits; what a rollback brings back is older than the last one.
         if self.request.options.only or self.request.restored:
             return state.commit, state.committed_at
-        # Uncommitted edits that change nothing prove no commit right.
-        if source.is_dirty and not self.plan.has_effect:
-            return state.commit, state.committed_at
-        # A file outside of a checkout lets what was known of the last one stand: the check for
-        # older commits goes on.
+        if not self.plan.has_effect:
+            return moved_commit(source, state)
         return source.recorded_commit or state.commit, source.committed_at or state.committed_at
 
     def _policy(self) -> dict[str, Any]:

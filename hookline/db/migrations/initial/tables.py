@@ -236,6 +236,9 @@ SYNC_SET = _table(
         "committed_at": TimeColumn(null=True),
         "policy": JsonColumn(null=True),
         "last_applied_at": TimeColumn(null=True),
+        "receipt": fields.TextField(null=True),
+        "receipt_webhooks": fields.IntField(null=True),
+        "receipt_versions": fields.BigIntField(null=True),
     },
 )
 SYNC_SOURCE = _table(

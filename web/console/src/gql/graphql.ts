@@ -236,7 +236,8 @@ export type SyncOptionsInput = {
 
 export type SyncPlanInput = {
   set: string;
-  document: unknown;
+  document?: unknown;
+  contentDigest?: string | null | undefined;
   positions?: unknown;
   secrets?: Array<SyncSecretInput> | null | undefined;
   options?: SyncOptionsInput | null | undefined;

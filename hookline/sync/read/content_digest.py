@@ -1,0 +1,29 @@
+"""Digest of a webhooks file as it is sent to a server: content, places and secrets. Computed by the
+command, which asks with it first, and by the server of what it was sent.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+import orjson
+
+
+def content_digest(
+    content: object, positions: object, secrets: Mapping[tuple[str, ...], str]
+) -> str | None:
+    """`sha256:…`, equal for equal content whatever the order of its keys. None for what has no JSON
+    that comes back the same.
+
+    It is a plain digest of the secrets, too: for the way to the server, never to be stored.
+    """
+    sent = [content, positions, sorted(_pairs(secrets))]
+    try:
+        text = orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)
+    # Whole numbers beyond 64 bits, halves of pairs, too many levels.
+    except orjson.JSONEncodeError:
+        return None
+    return f"sha256:{sha256(text).hexdigest()}"
+
+
+def _pairs(secrets: Mapping[tuple[str, ...], str]) -> Iterable[tuple[list[str], str]]:
+    return ((list(path), secret) for path, secret in secrets.items())

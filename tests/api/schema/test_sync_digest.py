@@ -1,0 +1,38 @@
+"""A plan or an apply of a file by its digest alone."""
+
+import pytest
+
+from hookline.models import SyncSet
+from hookline.sync.read.content_digest import content_digest
+from tests.api.schema.asking import Asker, told
+from tests.api.schema.test_sync import SECRETIVE, apply, plan, sent
+from tests.hookline.sync.files import ORDERS
+
+pytestmark = pytest.mark.engines("sqlite")
+
+
+async def test_a_digest_stands_for_the_file_that_was_applied_last(admin: Asker) -> None:
+    given = sent(environment={"CRM_KEY": "right"}, orders=SECRETIVE)
+    secrets = {tuple(one["path"]): one["value"] for one in given["secrets"]}
+    digest = content_digest(given["document"], given["positions"], secrets)
+    asked = {"set": "storefront", "contentDigest": digest}
+    needed = {("REQUIRED", "input.document")}
+    assert told(await plan(admin, asked)) == told(await apply(admin, asked)) == needed
+    assert told(await plan(admin, {"set": "storefront", "document": None})) == needed
+    await apply(admin, given)
+    assert await plan(admin, asked) == await plan(admin, given)
+    answer = await apply(admin, asked, source={"commit": "abc"})
+    assert (answer["plan"]["changes"], answer["plan"]["unchanged"]) == ([], 1)
+    assert (await SyncSet.get(name="storefront")).commit == "abc"
+    # Who may not apply could try secrets by it.
+    planner = admin.with_scopes("webhooks:read", "deliveries:read", "sync:plan")
+    assert told(await plan(planner, asked)) == needed
+    assert told(await plan(admin, asked, unresolvedSecrets=True)) == needed
+
+
+async def test_a_digest_beside_a_document_is_not_used(admin: Asker) -> None:
+    given = sent(orders=ORDERS)
+    await apply(admin, given)
+    digest = content_digest(given["document"], given["positions"], {})
+    other = await plan(admin, sent(orders=ORDERS + "timeout: 20s"), contentDigest=digest)
+    assert [change["kind"] for change in other["plan"]["changes"]] == ["UPDATE"]
