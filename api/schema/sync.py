@@ -27,14 +27,14 @@ from api.schema.sync_revision import SyncRevision
 from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
 from hookline.access.scopes import covers
-from hookline.collector import resting_collector
 from hookline.errors import Code, Problem, Refused
 from hookline.form.check import check_slug
+from hookline.large_work import large_work
 from hookline.models import SyncRevision as RevisionRow
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.apply.telling import tell_failure
-from hookline.sync.apply.unchanged import Question
+from hookline.sync.apply.unchanged import DigestRequest
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Change
 from hookline.sync.read import received
@@ -243,13 +243,13 @@ async def _plan(
     may_ask = covers(actor.scopes, f"sync:apply:{input.set}") and not input.unresolved_secrets
     digest = await _digest_of(input) if may_ask and not wrong else None
     if digest is not None:
-        question = Question(input.set, digest, options, source)
+        question = DigestRequest(input.set, digest, options, source)
         if outcome := await applying.preview_unchanged(info.context.runtime, actor, question):
             return [], outcome
     document, found = await _planned_document(info, actor, input, wrong)
     if document is None:
         return found, None
-    with resting_collector():
+    with large_work():
         request = SyncRequest(document, options, source)
         return found, await applying.preview(info.context.runtime, actor, request)
 
@@ -269,10 +269,10 @@ async def _apply(
     digest = await _digest_of(input) if not wrong else None
     agreed, key = input.plan_digest, input.idempotency_key
     if digest is not None:
-        question = Question(input.set, digest, options, source, agreed, key)
+        question = DigestRequest(input.set, digest, options, source, agreed, key)
         if outcome := await applying.apply_unchanged(runtime, actor, question):
             return [], outcome
-    document, found = await _document(info, input, wrong, secrets_of(input.secrets))
+    document, found = await _document(info, input, wrong, secrets_of(input))
     if document is None:
         errors = [problem for problem in found if problem.is_error]
         if not check_slug(input.set):
@@ -281,7 +281,7 @@ async def _apply(
     request = SyncRequest(
         document, options, source, agreed, key, input.message, None, digest, bool(found)
     )
-    with resting_collector():
+    with large_work():
         return found, await applying.apply(runtime, actor, request)
 
 
@@ -291,7 +291,7 @@ async def _digest_of(input: SyncFileInput) -> str | None:
         return input.content_digest
     # Off the loop: 40 ms of 10,000 webhooks.
     return await asyncio.to_thread(
-        content_digest, input.document, input.positions, secrets_of(input.secrets)
+        content_digest, input.document, input.positions, secrets_of(input)
     )
 
 
@@ -302,7 +302,7 @@ async def _planned_document(
     plan that compares them says whether a guess is right (110 a second, 2026-11).
     """
     if covers(actor.scopes, f"sync:apply:{input.set}"):
-        secrets = secrets_of(input.secrets)
+        secrets = secrets_of(input)
         return await _document(info, input, wrong, secrets, bool(input.unresolved_secrets))
     document, found = await _document(info, input, wrong, {}, may_be_unknown=True)
     hidden = [_NOT_COMPARED] if document and document.has_unknown_secrets() else []
@@ -326,7 +326,7 @@ async def _document(
     if lacking := check_document(input):
         raise Refused([*wrong, *lacking])
     # off the loop: a document of thousands of webhooks would hold up every other request
-    with resting_collector():
+    with large_work():
         document, problems = await asyncio.to_thread(
             received.decode,
             input.document,

@@ -81,7 +81,8 @@ class Authenticator:
         # From before the read: a token revoked during it is not known for longer than a second.
         asked_at = clock.monotonic()
         with faults_as_unavailable():
-            token = await Token.filter(digest=digest, revoked_at__isnull=True).first()
+            rows = Token.filter(digest=digest, revoked_at__isnull=True)
+            token = await rows.using_db(self._database.checks).first()
         # From both, as an unknown one may have been made since; and to the end, as the first leave
         # first.
         for memory in (self._known, self._strange):

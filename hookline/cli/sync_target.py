@@ -3,7 +3,7 @@ database. Called by sync_session.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -241,10 +241,19 @@ def _input(request: SyncRequest) -> dict[str, Any]:
         **_about(request),
         "document": document.content,
         "positions": document.positions.packed(),
-        "secrets": [
-            {"path": list(path), "value": value} for path, value in document.secrets.items()
-        ],
+        "secretsJson": _nested(document.secrets),
     }
+
+
+def _nested(secrets: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
+    """Secrets as objects like those of the document."""
+    whole: dict[str, Any] = {}
+    for path, secret in secrets.items():
+        around = whole
+        for step in path[:-1]:
+            around = around.setdefault(step, {})
+        around[path[-1]] = secret
+    return whole
 
 
 def _about(request: SyncRequest) -> dict[str, Any]:

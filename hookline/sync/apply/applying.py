@@ -23,7 +23,7 @@ from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.restoring import Settlement
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.telling import tell_failure
-from hookline.sync.apply.unchanged import Question
+from hookline.sync.apply.unchanged import DigestRequest
 from hookline.sync.apply.writing import Content, Writing, content_of, part_of
 from hookline.sync.plan import authors, planning, policy, renames
 from hookline.sync.plan.changes import Block
@@ -103,7 +103,7 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
 
 
 async def preview_unchanged(
-    runtime: Runtime, actor: Actor, question: Question
+    runtime: Runtime, actor: Actor, question: DigestRequest
 ) -> ApplyOutcome | None:
     """The plan of what was applied last, which changes nothing; None where `preview` is to compare.
 
@@ -114,7 +114,7 @@ async def preview_unchanged(
 
 
 async def apply_unchanged(
-    runtime: Runtime, actor: Actor, question: Question
+    runtime: Runtime, actor: Actor, question: DigestRequest
 ) -> ApplyOutcome | None:
     """The outcome of applying the same again; None where `apply` is to compare.
 

@@ -42,7 +42,7 @@ update sync_set set "commit" = $2, committed_at = $3, last_applied_at = $4 where
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DigestRequest:
     """A plan or an apply by the digest of its content alone. The rest as of SyncRequest."""
 
     set_name: str
@@ -63,18 +63,18 @@ Answer = tuple[Planned, SyncRevision | None] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class KnownSet:
     """A set with the number of webhooks that its file has."""
 
     state: SetState
     count: int
 
 
-def question_of(request: SyncRequest) -> Question | None:
+def question_of(request: SyncRequest) -> DigestRequest | None:
     """The question of a request; None of one whose answer is never short."""
     if request.content_digest is None or request.restored is not None:
         return None
-    question = Question(
+    question = DigestRequest(
         request.document.set_name,
         request.content_digest,
         request.options,
@@ -115,13 +115,13 @@ def _receipt(runtime: Runtime, digest: str) -> str:
     return runtime.vault.fingerprint(orjson.dumps(decided_by).decode())
 
 
-async def planned(runtime: Runtime, actor: Actor, question: Question) -> Answer:
+async def planned(runtime: Runtime, actor: Actor, question: DigestRequest) -> Answer:
     """Raises Unavailable."""
     async with store.reading(runtime) as reads:
         return _answer(question, await _read(runtime, reads, actor, question))
 
 
-async def applied(runtime: Runtime, actor: Actor, question: Question) -> Answer:
+async def applied(runtime: Runtime, actor: Actor, question: DigestRequest) -> Answer:
     """The same for an apply: the set's commit moves along.
 
     Raises LockNotObtained, Unavailable.
@@ -149,15 +149,15 @@ def moved_commit(source: Source, state: SetState) -> tuple[str | None, datetime 
 
 
 async def _read(
-    runtime: Runtime, reads: store.RowReader, actor: Actor, question: Question
-) -> Listed | None:
+    runtime: Runtime, reads: store.RowReader, actor: Actor, question: DigestRequest
+) -> KnownSet | None:
     """The set, where its receipt is true."""
     receipt, key = _receipt(runtime, question.digest), question.idempotency_key
     rows = await reads.rows(_READ, actor.workspace_id, question.set_name, key, receipt)
-    return Listed(store.state_of(rows, [], {}, key), rows[0]["listed"]) if rows else None
+    return KnownSet(store.state_of(rows, [], {}, key), rows[0]["listed"]) if rows else None
 
 
-def _answer(question: Question, found: Listed | None) -> Answer:
+def _answer(question: DigestRequest, found: KnownSet | None) -> Answer:
     if found is None:
         return None
     state, revision = found.state, found.state.revision
@@ -172,7 +172,7 @@ def _answer(question: Question, found: Listed | None) -> Answer:
     return None if is_blocked else (plan, revision)
 
 
-def _empty_plan(question: Question, found: Listed) -> Planned:
+def _empty_plan(question: DigestRequest, found: KnownSet) -> Planned:
     options, state, revision = question.options, found.state, found.state.revision
     # The file's policy is the one that was applied with the same content.
     rules = Rules(state.policy or NO_POLICY, state.policy, state.protected)

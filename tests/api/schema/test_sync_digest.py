@@ -1,4 +1,6 @@
-"""A plan or an apply of a file by its digest alone."""
+"""A plan or an apply of a file by its digest alone, and secrets in one value."""
+
+from typing import Any
 
 import pytest
 
@@ -36,3 +38,21 @@ async def test_a_digest_beside_a_document_is_not_used(admin: Asker) -> None:
     digest = content_digest(given["document"], given["positions"], {})
     other = await plan(admin, sent(orders=ORDERS + "timeout: 20s"), contentDigest=digest)
     assert [change["kind"] for change in other["plan"]["changes"]] == ["UPDATE"]
+
+
+async def test_secrets_may_come_in_one_value(admin: Asker) -> None:
+    given = sent(environment={"CRM_KEY": "right"}, orders=SECRETIVE)
+    await apply(admin, given)
+    nested = {"webhooks": {"orders": {"secretHeader": {"value": "right"}}}}
+    assert await plan(admin, {**given, "secrets": None, "secretsJson": nested}) == await plan(
+        admin, given
+    )
+    nested["webhooks"]["orders"]["secretHeader"]["value"] = "wrong"
+    # Those of the list go before.
+    assert (await plan(admin, given, secretsJson=nested))["plan"]["changes"] == []
+    assert (await plan(admin, {**given, "secrets": None, "secretsJson": nested}))["plan"]["changes"]
+    deep = {"webhooks": {"a": {"b": {"c": {"d": "x"}}}}}
+    stranger: list[Any] = [5, [], {"webhooks": {"orders": [1]}}, deep]
+    for strange in stranger:
+        lacking = await plan(admin, {**given, "secrets": None, "secretsJson": strange})
+        assert [one["code"] for one in lacking["problems"]] == ["bad-reference"]

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextvars import Context
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,18 @@ async def authenticator(runtime: Runtime) -> AsyncIterator[Authenticator]:
 
 def told(refused: pytest.ExceptionInfo[Refused]) -> set[tuple[str, str]]:
     return {(problem.code.value, ".".join(problem.field)) for problem in refused.value.problems}
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_a_token_is_looked_up_while_a_transaction_writes(
+    runtime: Runtime, authenticator: Authenticator
+) -> None:
+    _, text = await tokens.create(runtime.database, WORKSPACE, "ci", READ)
+    async with runtime.database.unit_of_work():
+        # As another request: in this context the models use the transaction's connection.
+        asked = asyncio.create_task(authenticator.find(text), context=Context())
+        async with asyncio.timeout(20):
+            assert await asked
 
 
 @pytest.mark.engines("sqlite", "postgres")

@@ -12,7 +12,7 @@ from hookline.runtime import Runtime
 from hookline.secrets.vault import KeyRing, Vault
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
-from hookline.sync.apply.unchanged import Question
+from hookline.sync.apply.unchanged import DigestRequest
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.content_digest import content_digest
 from hookline.sync.read.document import Document
@@ -38,8 +38,8 @@ def digest_of(document: Document) -> str:
 
 def question(
     document: Document, options: Options = USUAL, source: Source = NOWHERE, **more: Any
-) -> Question:
-    return Question(document.set_name, digest_of(document), options, source, **more)
+) -> DigestRequest:
+    return DigestRequest(document.set_name, digest_of(document), options, source, **more)
 
 
 async def applied(
@@ -49,7 +49,7 @@ async def applied(
     return await apply(runtime, document, options, source, content_digest=digest)
 
 
-async def short(runtime: Runtime, asked: Question) -> ApplyOutcome | None:
+async def short(runtime: Runtime, asked: DigestRequest) -> ApplyOutcome | None:
     return await applying.preview_unchanged(runtime, SOMEBODY, asked)
 
 

@@ -240,6 +240,7 @@ export type SyncPlanInput = {
   contentDigest?: string | null | undefined;
   positions?: unknown;
   secrets?: Array<SyncSecretInput> | null | undefined;
+  secretsJson?: unknown;
   options?: SyncOptionsInput | null | undefined;
   source?: SyncSourceInput | null | undefined;
   unresolvedSecrets?: boolean | null | undefined;
