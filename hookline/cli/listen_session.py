@@ -51,6 +51,7 @@ class Session:
         self._answers: Answers = OrderedDict()
         self._forwarding: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, *beside: Callable[[], Awaitable[None]]) -> None:
         """Goes on until one of these returns, it is cancelled, or the listener is gone. beside:
@@ -63,9 +64,11 @@ class Session:
             asyncio.ensure_future(one()) for one in (self._follow, self._renew_always, *beside)
         ]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            done, _ = await asyncio.wait(
+                [*tasks, self._broken], return_when=asyncio.FIRST_COMPLETED
+            )
+            for one in done:
+                one.result()
         except ServerFault as fault:
             if fault.code != "NOT_ALLOWED":
                 raise
@@ -187,7 +190,14 @@ class Session:
         if work is not None:
             task = asyncio.ensure_future(work)
             self._forwarding.add(task)
-            task.add_done_callback(self._forwarding.discard)
+            task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        """Ends the session for what nothing expects: nobody reads its output any more."""
+        self._forwarding.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._broken.done():
+            self._broken.set_exception(error)
 
     async def _forward(self, request: ForwardedRequest) -> None:
         async with self._room:

@@ -3,6 +3,7 @@ program answers and whatever becomes of the connection.
 """
 
 import json
+import os
 import re
 import shlex
 import stat
@@ -244,6 +245,26 @@ def test_it_ends_with_a_sentence_when_its_token_is_revoked(stand: Stand) -> None
         assert command.process.wait(60) == 7
     errors = "".join(path.read_text() for path in stand.folder.glob("*.err"))
     assert "The token is no longer valid, so the listener ends." in errors
+
+
+def test_it_ends_when_nobody_reads_its_output_any_more(stand: Stand) -> None:
+    name = f"l{uuid4().hex[:8]}"
+    reading, writing = os.pipe()
+    talk = stand.folder / f"{name}.err"
+    with LocalProgram() as program, os.fdopen(reading, "rb") as output, talk.open("wb") as errors:
+        process = start_python(
+            *("hookline", "listen", program.url, "-o", "json", "--events", f"{name}.*.*"),
+            folder=stand.folder,
+            environment=stand.environment,
+            output=writing,
+            errors=errors,
+        )
+        os.close(writing)
+        assert b'"ready"' in output.readline()
+        output.close()
+        stand.publish(name)
+        assert process.wait(60) == 1
+    assert listeners(stand, name) == []
 
 
 def test_a_token_without_the_scope_is_refused_with_its_name(stand: Stand) -> None:
