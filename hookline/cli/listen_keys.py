@@ -56,8 +56,7 @@ class KeyLines:
     # as any output
 
     def ready(self, listener_id: str, url: str) -> None:
-        self._is_drawn = True
-        self._draw()
+        """Says nothing: the line comes once keys are read."""
 
     def event_in(self, request: ForwardedRequest) -> None:
         kept = replace(request, body=request.body[:_BODY_KEPT])
@@ -112,6 +111,8 @@ class KeyLines:
         """Does what is typed until it is q. resend: asks the server for a delivery again."""
         with typed_keys() as keys:
             asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._draw)
+            self._is_drawn = True
+            self._draw()
             while (key := await keys.get()) != "q":
                 if key in ("up", "down"):
                     self._select(-1 if key == "up" else 1)
@@ -150,11 +151,11 @@ class KeyLines:
 
     async def _open(self, shown: ShownRequest) -> None:
         url = self._console + PATHS["dlv"].format(shown.request.delivery_id)
-        is_open = await asyncio.to_thread(open_page_of, url)
-        self.tell(f"Opened {url}" if is_open else url)
+        is_opened = await asyncio.to_thread(open_in_window, url)
+        self.tell(f"Opening {url}" if is_opened else url)
 
 
-def open_page_of(url: str) -> bool:
+def open_in_window(url: str) -> bool:
     """Opens it in a browser with a window of its own. False where there is none."""
     import webbrowser
 
@@ -163,7 +164,11 @@ def open_page_of(url: str) -> bool:
     except webbrowser.Error:
         return False
     # One of text would take this terminal.
-    return type(browser) is not webbrowser.GenericBrowser and browser.open(url)
+    if type(browser) is webbrowser.GenericBrowser:
+        return False
+    # Its answer is no for a program that hands the page on and ends at once (xdg-open).
+    browser.open(url)
+    return True
 
 
 def _print_details(shown: ShownRequest) -> None:
@@ -210,9 +215,10 @@ def typed_keys() -> Iterator["asyncio.Queue[str]"]:
             keys.put_nowait(key)
 
     before = termios.tcgetattr(number)
-    tty.setcbreak(number)
+    # Not its usual way, which throws away what is typed already.
+    tty.setcbreak(number, termios.TCSADRAIN)
     # A shell has changed the terminal while this was stopped (Ctrl-Z).
-    loop.add_signal_handler(signal.SIGCONT, tty.setcbreak, number)
+    loop.add_signal_handler(signal.SIGCONT, tty.setcbreak, number, termios.TCSADRAIN)
     loop.add_reader(number, read)
     try:
         yield keys

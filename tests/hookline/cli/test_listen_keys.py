@@ -53,13 +53,13 @@ def test_keys_show_send_again_open_and_quit(stand: Stand) -> None:
         terminal.shows(f"{first} is sent again.")
         wait_for(lambda: len(program.taken) == 3)
         terminal.type("o")
-        url = terminal.shows(r"Opened (http\S+)")[1]
+        url = terminal.shows(r"Opening (http\S+)")[1]
         terminal.type("q")
         assert terminal.end() == 0
     ids = [taken.headers["webhook-id"] for taken in program.taken]
     assert ids == [first, second, first]
     page = stand.folder / keys.name
-    assert wait_for(page.read_text).strip() == url
+    assert wait_for(lambda: page.exists() and page.read_text().strip()) == url
     assert "/activity?object=dlv_" in url
     # Its own are those that begin a line anew, and those of colours.
     own = re.sub(r"\r\x1b\[K|\x1b\[\d*m|\r\n", "", terminal.text)
