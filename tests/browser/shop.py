@@ -138,7 +138,8 @@ def let_a_day_pass(server: Server) -> None:
         connection.executemany("insert into webhook_stat values (?, ?, ?, ?, ?, ?)", rows)
         connection.execute(
             "update webhook set auto_disabled_at = ?, auto_disabled_reason = 'FAILURES',"
-            " failing_since = ? where slug = 'partner-returns'",
+            " failing_since = ?, consecutive_failures = 214, last_status_code = 503"
+            " where slug = 'partner-returns'",
             ((now - 2 * HOUR) * 1_000_000, (now - 26 * HOUR) * 1_000_000),
         )
     connection.close()

@@ -80,3 +80,9 @@ def test_who_may_not_read_tokens_is_told_the_scope(console: Console, server: Ser
     expect(page.get_by_role("main")).to_contain_text("needs the scope tokens:admin")
     expect(page.get_by_role("navigation", name="Pages")).to_contain_text("Tokens, needs the scope")
     console.check_accessible()
+    # What it may not do says so as well.
+    for name, scope in (("Webhooks", "webhooks:write"), ("Events", "events:publish")):
+        page.get_by_role("link", name=name).first.click()
+        button = page.get_by_role("button", name=f", needs the scope {scope}")
+        expect(button).to_be_disabled()
+    console.check_accessible()

@@ -114,13 +114,14 @@ def test_webhook_is_added_on_the_page_and_opens_its_form(
     page.get_by_role("button", name="Add webhook").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Added")
-    dialog.get_by_role("button", name="Add").click()
+    dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_label("URL")).to_have_attribute("aria-invalid", "true")
     signed_in.check_accessible()
 
     dialog.get_by_label("URL").fill("https://example.com/added")
-    dialog.get_by_label("Triggering events").fill("added.a.b, added.a.c")
-    dialog.get_by_role("button", name="Add").click()
+    dialog.get_by_role("button", name="Write as text").click()
+    dialog.get_by_label("Patterns").fill("added.a.b, added.a.c")
+    dialog.get_by_role("button", name="Add", exact=True).click()
 
     expect(page.get_by_role("heading", name="Added")).to_be_visible()
     expect(page.get_by_role("combobox", name="Action 1")).to_have_value("b")

@@ -16,6 +16,7 @@ import { When } from "../ui/When";
 import { AttemptOutcome, causeWord, ofMost } from "./AttemptOutcome";
 import { asCurl } from "./curl";
 import { ATTEMPT, ATTEMPTS_LIVE, CANCEL } from "./documents";
+import { ScopedButton } from "../ui/ScopedButton";
 
 type Attempt = Extract<OneAttemptQuery["node"], { __typename: "Attempt" }>;
 interface Props {
@@ -56,7 +57,6 @@ export function AttemptDrawer({ id, retry, words, close }: Props) {
 }
 
 function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["retry"]; read: () => void }) {
-  const may = useMay();
   const client = useClient();
   const [refused, setRefused] = useState<string[]>([]);
   const { delivery } = attempt;
@@ -105,13 +105,13 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
       </dl>
       <Refusals words={refused} />
       <div className="buttons">
-        <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => void retry(delivery.id).then(read)}>
+        <ScopedButton scope="deliveries:retry" className="button" onPress={() => void retry(delivery.id).then(read)}>
           Retry now
-        </Button>
+        </ScopedButton>
         {isOpen && (
-          <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => void cancel()}>
+          <ScopedButton scope="deliveries:retry" className="button" onPress={() => void cancel()}>
             Cancel delivery
-          </Button>
+          </ScopedButton>
         )}
       </div>
       <div className="exchange">

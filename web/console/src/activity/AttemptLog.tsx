@@ -17,6 +17,7 @@ import { MOST_ROWS } from "./rows";
 import { useAttempts } from "./useAttempts";
 import { useRetryDelivery } from "./useRetryDelivery";
 import { useSelection } from "./useSelection";
+import { ScopedButton } from "../ui/ScopedButton";
 
 interface Props {
   /** Of this webhook alone. */
@@ -69,9 +70,9 @@ export function AttemptLog({ webhookId = null, most }: Props) {
           <Button className="button primary" onPress={toTop}>{`${log.held.length.toLocaleString()} new`}</Button>
         )}
         <RetrySelected selection={selection} retry={retry} setWords={setWords} />
-        <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => setRetryingAll(true)}>
+        <ScopedButton scope="deliveries:retry" className="button" onPress={() => setRetryingAll(true)}>
           {webhookId ? "Retry failed or missed…" : "Retry all failed…"}
-        </Button>
+        </ScopedButton>
       </div>
       <Refusals words={words} />
       {problem && <Trouble problem={problem} retry={read} />}

@@ -1,7 +1,6 @@
 import { useState } from "react";
-import { Button } from "react-aria-components";
-import { useMay } from "../frame/viewer";
 import type { Selection } from "./useSelection";
+import { ScopedButton } from "../ui/ScopedButton";
 
 interface Props {
   selection: Selection;
@@ -12,7 +11,6 @@ interface Props {
 
 /** Sends the deliveries of what is selected again, each once, and says what became of them. */
 export function RetrySelected({ selection, retry, setWords }: Props) {
-  const mayRetry = useMay()("deliveries:retry");
   const [report, setReport] = useState("");
   const [isBusy, setBusy] = useState(false);
   const { deliveries } = selection;
@@ -35,9 +33,9 @@ export function RetrySelected({ selection, retry, setWords }: Props) {
   return (
     <>
       {deliveries.length > 0 && (
-        <Button className="button" isDisabled={!mayRetry} onPress={() => void send()}>
+        <ScopedButton scope="deliveries:retry" className="button" onPress={() => void send()}>
           {`Retry selected (${deliveries.length})`}
-        </Button>
+        </ScopedButton>
       )}
       <span role="status" className="faint">
         {report}

@@ -19,6 +19,7 @@ import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { TYPE_LIST, UNLISTED_TYPES } from "./documents";
 import { NewTypeDrawer, TypeDrawer } from "./TypeDrawer";
+import { ScopedButton } from "../ui/ScopedButton";
 
 const COLUMNS = ["Type", "Meaning", "Schema", "Sample"];
 // An empty list names no type: without this nothing would read it again.
@@ -53,9 +54,9 @@ function EventTypes() {
         <Title>Event types</Title>
         {list && <span className="faint">{countOf(list)}</span>}
         <span className="push" />
-        <Button className="button primary" isDisabled={!may("webhooks:write")} onPress={() => go(withSearch({ new: "object.model.action" }))}>
+        <ScopedButton scope="webhooks:write" className="button primary" onPress={() => go(withSearch({ new: "object.model.action" }))}>
           Add event type
-        </Button>
+        </ScopedButton>
       </div>
       <div className="filters" role="search" aria-label="Event types">
         <SearchBox label="Name or meaning" />

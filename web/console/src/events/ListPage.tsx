@@ -20,6 +20,7 @@ import { When } from "../ui/When";
 import { useStore } from "../store";
 import { PublishDialog } from "./PublishDialog";
 import { useEvents } from "./useEvents";
+import { ScopedButton } from "../ui/ScopedButton";
 
 const COLUMNS = ["Received", "Type", "Environment", "Idempotency key"];
 
@@ -38,7 +39,6 @@ function useFilter(): EventFilter {
 }
 
 function Events() {
-  const may = useMay();
   const [isPublishing, setPublishing] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const filter = useFilter();
@@ -56,9 +56,9 @@ function Events() {
         <Title>Events</Title>
         {list && rows && <span className="faint">{countOf({ ...list, totalCount: list.totalCount + rows.length - list.nodes.length })}</span>}
         <span className="push" />
-        <Button className="button primary" isDisabled={!may("events:publish")} onPress={() => setPublishing(true)}>
+        <ScopedButton scope="events:publish" className="button primary" onPress={() => setPublishing(true)}>
           Publish an event
-        </Button>
+        </ScopedButton>
       </div>
       <div className="filters" role="search" aria-label="Events">
         <SearchBox name="type" label="Type, such as order.*.create" error={refusedType} />

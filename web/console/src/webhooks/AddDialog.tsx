@@ -8,7 +8,8 @@ import { Field } from "../ui/fields";
 import { FormDialog } from "../ui/FormDialog";
 import { go } from "../ui/location";
 import { CREATE_WEBHOOK } from "./documents";
-import { eventsOf, placed } from "./form";
+import { Events } from "./configure/Events";
+import { placed } from "./form";
 
 /** Adds a webhook with what it can't do without; its page has the rest. */
 export function AddDialog({ close }: { close: () => void }) {
@@ -16,12 +17,12 @@ export function AddDialog({ close }: { close: () => void }) {
   const { server } = useFrame();
   const [name, setName] = useState("");
   const [url, setUrl] = useState("");
-  const [events, setEvents] = useState("*.*.*");
+  const [events, setEvents] = useState(["*.*.*"]);
   const [environments, setEnvironments] = useState<string[]>([environment.get() ?? server.environments[0] ?? ""]);
   const [fields, setFields] = useState<Record<string, string>>({});
   const [words, setWords] = useState<string[]>([]);
   const submit = async () => {
-    const input = { name, url, environments, events: eventsOf(events) };
+    const input = { name, url, environments, events };
     const { data, error } = await client.mutation(CREATE_WEBHOOK, { input }).toPromise();
     const result = placed(data?.webhookCreate?.userErrors ?? []);
     setFields(result.fields);
@@ -33,7 +34,7 @@ export function AddDialog({ close }: { close: () => void }) {
     <FormDialog title="Add a webhook" action="Add" send={submit} {...{ close, words }}>
       <Field label="Name" value={name} onChange={setName} error={fields.name} />
       <Field label="URL" value={url} onChange={setUrl} error={fields.url} placeholder="https://" isMono />
-      <Field label="Triggering events" value={events} onChange={setEvents} error={fields.events} help="Patterns object.model.action; * stands for any one segment." isMono />
+      <Events form={{ events, environments }} set={(change) => setEvents(change.events)} fields={fields} isDisabled={false} />
       <fieldset>
         <legend className="label">Environments</legend>
         {server.environments.map((one) => (
@@ -47,6 +48,7 @@ export function AddDialog({ close }: { close: () => void }) {
         ))}
         {fields.environments && <p className="field-error">{fields.environments}</p>}
       </fieldset>
+      <p className="faint">A filter, headers, retries and the rest are on the page that opens then.</p>
     </FormDialog>
   );
 }

@@ -13,14 +13,15 @@ import { SearchBox } from "../ui/SearchBox";
 import { Select } from "../ui/Select";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { useStore } from "../store";
-import { AddDialog } from "./AddDialog";
 import { ENDED, WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
 import { Selected } from "./Selected";
 import { WebhookTable } from "./WebhookTable";
 import { Title } from "../ui/Title";
 import { visible } from "../ui/times";
+import { ScopedButton } from "../ui/ScopedButton";
 
-// Few open it: it is no part of the first load.
+// Few open them: they are no part of the first load.
+const AddDialog = lazy(() => import("./AddDialog").then((module) => ({ default: module.AddDialog })));
 const PublishDialog = lazy(() => import("../events/PublishDialog").then((module) => ({ default: module.PublishDialog })));
 
 const PAGE_SIZE = 50;
@@ -95,9 +96,9 @@ export function WebhooksPage() {
         <Title>Webhooks</Title>
         {list && <span className="faint">{list.totalCountExact ? list.totalCount : `more than ${list.totalCount}`}</span>}
         <span className="push" />
-        <Button className="button primary" isDisabled={!may("webhooks:write")} onPress={() => setAdding(true)}>
+        <ScopedButton scope="webhooks:write" className="button primary" onPress={() => setAdding(true)}>
           Add webhook
-        </Button>
+        </ScopedButton>
       </div>
       <Filters refusedEvent={refusedEvent} />
       {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
@@ -106,7 +107,11 @@ export function WebhooksPage() {
       {list && list.nodes.length === 0 && <Empty isFiltered={isFiltered} add={() => setAdding(true)} />}
       {!list && !problem && !refusedEvent && <Skeleton />}
       {list && <Pages info={list.pageInfo} />}
-      {isAdding && <AddDialog close={() => setAdding(false)} />}
+      {isAdding && (
+        <Suspense fallback={null}>
+          <AddDialog close={() => setAdding(false)} />
+        </Suspense>
+      )}
     </main>
   );
 }
@@ -168,7 +173,6 @@ function labelOf(text: string | null): { key: string; value: string } | null {
 
 /** A list without rows, and what to do about it. */
 function Empty({ isFiltered, add }: { isFiltered: boolean; add: () => void }) {
-  const may = useMay();
   const [isPublishing, setPublishing] = useState(false);
   if (isFiltered) return <p className="empty">No webhook matches these filters. The environment above is one of them.</p>;
   return (
@@ -177,12 +181,12 @@ function Empty({ isFiltered, add }: { isFiltered: boolean; add: () => void }) {
         There are no webhooks yet. Add one, or write a webhooks file for <code>hookline sync</code>; then publish a sample event, and see what comes.
       </p>
       <div className="buttons centred">
-        <Button className="button" isDisabled={!may("webhooks:write")} onPress={add}>
+        <ScopedButton scope="webhooks:write" className="button" onPress={add}>
           Add the first webhook
-        </Button>
-        <Button className="button" isDisabled={!may("events:publish")} onPress={() => setPublishing(true)}>
+        </ScopedButton>
+        <ScopedButton scope="events:publish" className="button" onPress={() => setPublishing(true)}>
           Publish a sample event
-        </Button>
+        </ScopedButton>
       </div>
       {isPublishing && (
         <Suspense fallback={null}>

@@ -2,7 +2,6 @@ import { useState } from "react";
 import { Button } from "react-aria-components";
 import { type CombinedError, useClient } from "urql";
 import { wordsOf } from "../api/problems";
-import { useMay } from "../frame/viewer";
 import type { SeveralFragment } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
 import { Status } from "../ui/Status";
@@ -10,6 +9,7 @@ import { visible } from "../ui/times";
 import { Refusals } from "../ui/Trouble";
 import { DELETE_SEVERAL, SET_SEVERAL } from "./documents";
 import type { Row } from "./types";
+import { ScopedButton } from "../ui/ScopedButton";
 
 type Result = NonNullable<SeveralFragment["results"]>[number];
 interface Report {
@@ -24,7 +24,6 @@ const count = (number: number) => `${number} ${number === 1 ? "webhook" : "webho
 /** What can be done with the selected webhooks at once, and what became of each. */
 export function Selected({ webhooks, clear }: { webhooks: readonly Row[]; clear: () => void }) {
   const client = useClient();
-  const mayWrite = useMay()("webhooks:write");
   const [isDeleting, setDeleting] = useState(false);
   const [report, setReport] = useState<Report | null>(null);
   const selection = webhooks.map(({ id }) => ({ id }));
@@ -51,15 +50,15 @@ export function Selected({ webhooks, clear }: { webhooks: readonly Row[]; clear:
     <div className="job" role="region" aria-label="Selected webhooks">
       <p>{count(webhooks.length)} selected</p>
       <div className="buttons">
-        <Button className="button small" isDisabled={!mayWrite} onPress={() => void turn(true)}>
+        <ScopedButton scope="webhooks:write" className="button small" onPress={() => void turn(true)}>
           Turn on
-        </Button>
-        <Button className="button small" isDisabled={!mayWrite} onPress={() => void turn(false)}>
+        </ScopedButton>
+        <ScopedButton scope="webhooks:write" className="button small" onPress={() => void turn(false)}>
           Turn off
-        </Button>
-        <Button className="button small danger" isDisabled={!mayWrite} onPress={() => setDeleting(true)}>
+        </ScopedButton>
+        <ScopedButton scope="webhooks:write" className="button small danger" onPress={() => setDeleting(true)}>
           Delete…
-        </Button>
+        </ScopedButton>
         <Button className="button small" onPress={clear}>
           Clear the selection
         </Button>

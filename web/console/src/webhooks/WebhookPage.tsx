@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { Button, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useClient, useQuery } from "urql";
 import { problemOf, wordsOf } from "../api/problems";
 import { useLive } from "../api/useLive";
@@ -24,6 +24,7 @@ import { TEST_WEBHOOK, WEBHOOK } from "./page-documents";
 import { Toggle } from "./Toggle";
 import type { Webhook } from "./types";
 import { Title } from "../ui/Title";
+import { ScopedButton } from "../ui/ScopedButton";
 
 type Changed = NonNullable<WebhookChangesSubscription["webhookChanges"]["node"]>;
 
@@ -138,7 +139,6 @@ function Header({ webhook, read }: { webhook: Webhook; read: () => void }) {
 
 function SendTest({ id }: { id: string }) {
   const client = useClient();
-  const may = useMay();
   const [words, setWords] = useState<string[]>([]);
   const [isBusy, setBusy] = useState(false);
   const send = async () => {
@@ -152,9 +152,9 @@ function SendTest({ id }: { id: string }) {
   };
   return (
     <>
-      <Button className="button" isDisabled={!may("webhooks:write")} onPress={() => void send()}>
+      <ScopedButton scope="webhooks:write" className="button" onPress={() => void send()}>
         {isBusy ? "Sending…" : "Send test"}
-      </Button>
+      </ScopedButton>
       <Refusals words={words} />
     </>
   );

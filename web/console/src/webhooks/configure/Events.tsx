@@ -12,8 +12,13 @@ import type { Part } from "./useWebhookForm";
 
 const NAMES = ["Object", "Model", "Action"];
 
+interface Props extends Pick<Part, "fields" | "isDisabled"> {
+  form: Pick<Part["form"], "events" | "environments">;
+  set: (change: { events: string[] }) => void;
+}
+
 /** Patterns of the events that a webhook gets: chosen part by part, or as a text. */
-export function Events({ form, set, fields, isDisabled }: Part) {
+export function Events({ form, set, fields, isDisabled }: Props) {
   const [isText, setText] = useState(false);
   const types = useEventTypes();
   const counts = useCounts(form.events, form.environments);

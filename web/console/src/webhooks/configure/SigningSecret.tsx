@@ -8,6 +8,7 @@ import { Refusals } from "../../ui/Trouble";
 import { When } from "../../ui/When";
 import { REVEAL_SECRET } from "./documents";
 import { RotateDialog, SecretDialog } from "./SecretDialogs";
+import { ScopedButton } from "../../ui/ScopedButton";
 
 interface Props {
   webhook: WebhookFormFragment;
@@ -45,9 +46,9 @@ export function SigningSecret({ webhook, read }: Props) {
         <Button className="button" isDisabled={!may("secrets:read")} onPress={() => void reveal()}>
           Reveal secret
         </Button>
-        <Button className="button" isDisabled={!may("webhooks:write")} onPress={() => setRotating(true)}>
+        <ScopedButton scope="webhooks:write" className="button" onPress={() => setRotating(true)}>
           Rotate secret…
-        </Button>
+        </ScopedButton>
         {!may("secrets:read") && <span className="faint">Revealing needs the scope secrets:read.</span>}
       </div>
       {secret && <SecretDialog title="Signing secret" secret={secret} close={() => setSecret(null)} />}
