@@ -38,6 +38,7 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "StatsBucket": (_DELIVERIES,),
     "FailureCounts": (_DELIVERIES,),
     "Job": (_DELIVERIES,),
+    "ListenerRequest": (_DELIVERIES,),
     "RetryCounts": (_DELIVERIES,),
     # It tells values of webhooks, and which of them were turned off by their attempts.
     "SyncPlan": (_WEBHOOKS, _DELIVERIES),

@@ -33,7 +33,8 @@ ROOTS = ("Query", "Mutation", "Subscription")
 OPEN = set(
     "AttemptEvent AuditEntryBatch DeliveryBatch DeliveryPayload EventBatch "
     "EventPublishBatchPayload EventPublishPayload EventPublishResult EventTypePayload JobBatch "
-    "JobPayload NotificationEvent Retention Server SyncApplyPayload SyncEvent SyncPlanPayload "
+    "JobPayload ListenerAnswerPayload ListenerEvent ListenerPayload NotificationEvent Retention "
+    "Server SyncApplyPayload SyncEvent SyncPlanPayload "
     "SyncProblem TokenCreatePayload TokenPayload UserError Viewer WebhookChangeEvent "
     "WebhookDryRunPayload WebhookPayload WebhookResult WebhookSecretPayload "
     "WebhookTestMailPayload WebhookTestPayload WebhooksPayload Workspace WorkspacePayload".split()
