@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,13 +22,16 @@ TOPIC: Final = "listener"
 # The hub may lose; a listener that has gone is announced by nobody.
 LOOK_SECONDS: Final = 1.0
 
-# Locked: two workers of a webhook must not both take its last place.
-LOCK: Final = """
-select deleted_at is null and listener_expires_at > {now} as is_there, concurrency
-from webhook where id = $1 {locked}"""
-# In a statement of its own, which sees what was committed while the lock was waited for.
+ROOMS: Final = """
+select id, concurrency, deleted_at is null and listener_expires_at > {now} as is_there
+from webhook where id in ({places})"""
+# Locked: two workers of a webhook must not both take its last place. Never waited for: somebody's
+# transaction may hold one row for long, and whoever waits holds one of the process's connections.
+LOCK: Final = "select id from webhook where id in ({places}) order by id {skip_locked}"
+# In a statement of its own, which sees what was committed before the lock.
 TAKEN: Final = """
-select count(*) as places from listener_request where webhook_id = $1 and answer is null"""
+select webhook_id, count(*) as taken from listener_request
+where webhook_id in ({places}) and answer is null group by webhook_id"""
 PUT: Final = """
 insert into listener_request
   (id, webhook_id, delivery_id, headers, body, timeout_ms, created_at)
@@ -50,6 +54,8 @@ select r.id, r.answer, r.answer_body,
   coalesce(w.deleted_at is not null or w.listener_expires_at <= {now}, true) as is_gone
 from listener_request r left join webhook w on w.id = r.webhook_id where r.id in ({places})"""
 DELETE: Final = "delete from listener_request where id in ({places})"
+PUT_BYTES: Final = 4 * 1024 * 1024
+"""Bodies that one transaction writes, about: others have the database between two of them."""
 # Two minutes are longer than any attempt: an older request is one of a worker that died.
 FORGET: Final = """
 delete from listener_request where id in (
@@ -83,7 +89,9 @@ class ListenerAnswer:
 
 
 class Put(Enum):
-    """Results of putting a request: DONE, FULL (the webhook's concurrency is used up), GONE."""
+    """Results of putting a request: DONE, FULL (the webhook's concurrency is used up, or somebody
+    holds its row), GONE.
+    """
 
     DONE = auto()
     FULL = auto()
@@ -98,29 +106,56 @@ class AnswerState:
     is_gone: bool
 
 
-async def put(database: Database, hub: Hub, webhook_id: UUID, request: ListenerRequest) -> Put:
-    """Hands a request to the command of a listener that has room for it.
+async def put(
+    database: Database, hub: Hub, asked: Sequence[tuple[UUID, ListenerRequest]]
+) -> dict[UUID, Put]:
+    """Hands requests to the commands of the listeners that have room, in one transaction. asked:
+    each with its webhook's id. Returns results by the requests' ids; those that are left out come
+    with the next call, since PUT_BYTES were written.
 
     Raises Unavailable.
     """
+    results, written_bytes = dict[UUID, Put](), 0
     async with database.unit_of_work() as work:
-        rows = await work.rows(for_dialect(LOCK, work.dialect), webhook_id)
-        if not rows or not rows[0]["is_there"]:
-            return Put.GONE
-        [taken] = await work.rows(TAKEN, webhook_id)
-        if taken["places"] >= rows[0]["concurrency"]:
-            return Put.FULL
-        await work.execute(
-            for_dialect(PUT, work.dialect),
-            request.id,
-            webhook_id,
-            request.delivery_id,
-            orjson.dumps(request.headers).decode(),
-            request.body,
-            request.timeout_ms,
-        )
-        work.after_commit(lambda: hub.publish(TOPIC, str(webhook_id)))
-    return Put.DONE
+        rooms = await _rooms(work, sorted({webhook_id for webhook_id, _ in asked}))
+        for webhook_id, request in asked:
+            room = rooms.get(webhook_id)
+            if room is None or room <= 0:
+                results[request.id] = Put.GONE if room is None else Put.FULL
+            elif written_bytes < PUT_BYTES:
+                await _insert(work, webhook_id, request)
+                work.after_commit(partial(hub.publish, TOPIC, str(webhook_id)))
+                results[request.id], rooms[webhook_id] = Put.DONE, room - 1
+                written_bytes += len(request.body)
+    return results
+
+
+async def _rooms(work: UnitOfWork, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Requests that each listener may take in addition; those that are gone are left out."""
+
+    async def rows(sql: str) -> list[dict[str, Any]]:
+        sql = for_dialect(sql.replace("{places}", _places(webhook_ids)), work.dialect)
+        return await work.rows(sql, *webhook_ids)
+
+    found = {row["id"]: row["concurrency"] for row in await rows(ROOMS) if row["is_there"]}
+    locked = {row["id"] for row in await rows(LOCK)}
+    taken = {row["webhook_id"]: row["taken"] for row in await rows(TAKEN)}
+    return {
+        key: concurrency - taken.get(key, 0) if key in locked else 0
+        for key, concurrency in found.items()
+    }
+
+
+async def _insert(work: UnitOfWork, webhook_id: UUID, request: ListenerRequest) -> None:
+    await work.execute(
+        for_dialect(PUT, work.dialect),
+        request.id,
+        webhook_id,
+        request.delivery_id,
+        orjson.dumps(request.headers).decode(),
+        request.body,
+        request.timeout_ms,
+    )
 
 
 async def look(database: Database, keys: Collection[UUID]) -> dict[UUID, AnswerState]:
