@@ -1,14 +1,17 @@
 """Turns of the loop that an operation leaves to others: between items and fields too."""
 
 import asyncio
+import gc
 import time
 from collections import Counter
+from collections.abc import AsyncGenerator
 
 import pytest
 import strawberry
+from graphql.execution.collect_fields import CollectedFields
 
 from api.context import Context
-from api.execution.execute import Execution, Request
+from api.execution.execute import Answer, Execution, Request
 from tests.api.small_schema import VIEWER
 
 Info = strawberry.Info[Context, None]
@@ -53,6 +56,14 @@ class Query:
         return [Item() for _ in range(100)]
 
 
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def made(self) -> AsyncGenerator[list[Item], None]:
+        while True:
+            yield [Item()]
+
+
 async def _read_cursor(_: Context) -> str:
     return ""
 
@@ -89,3 +100,19 @@ async def test_an_operation_goes_on_beside_one_that_takes_a_burst_in_each_turn(f
         other.cancel()
     assert answer.body == {"data": {"items": [{field: 1}] * 100}}
     assert turns.now < 1_000
+
+
+async def test_a_subscription_keeps_nothing_of_the_events_it_has_told() -> None:
+    execution = Execution(strawberry.Schema(Query, subscription=Subscription))
+    context = Context(Turns(), VIEWER, "request", _read_cursor, lambda _: None, 60)
+    request = Request("subscription { made { computes } }")
+    stream = await execution.subscribe(execution.select(request), request, context)
+    assert not isinstance(stream, Answer)
+    kept = list[int]()
+    for _ in range(2):
+        for _ in range(50):
+            await anext(stream)
+        gc.collect()
+        kept.append(sum(isinstance(one, CollectedFields) for one in gc.get_objects()))
+    await stream.aclose()
+    assert kept[0] == kept[1]
