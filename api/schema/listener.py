@@ -262,7 +262,8 @@ async def _requests(info: Info, actor: Actor, text: str) -> AsyncGenerator[Liste
     except Refused:
         yield ListenerEvent(request=None, ended=True)
         return
-    async with aclosing(listener_requests.follow(runtime.database, runtime.hub, key)) as requests:
+    following = listener_requests.follow(runtime.database, runtime.hub, key, info.context.caller)
+    async with aclosing(following) as requests:
         async for request in requests:
             yield ListenerEvent(request=ListenerRequest.of(request), ended=False)
     yield ListenerEvent(request=None, ended=True)

@@ -4,7 +4,7 @@ handed over, answered, taken away. Called by the worker's transport and by the A
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -21,6 +21,7 @@ from hookline.messaging.hub import EVERYTHING, Hub
 TOPIC: Final = "listener"
 # The hub may lose; a listener that has gone is announced by nobody.
 LOOK_SECONDS: Final = 1.0
+READ_SECONDS: Final = 10.0
 
 ROOMS: Final = """
 select id, concurrency, deleted_at is null and listener_expires_at > {now} as is_there
@@ -203,10 +204,11 @@ async def answer(work: UnitOfWork, key: UUID, given: ListenerAnswer) -> bool:
 
 
 async def follow(
-    database: Database, hub: Hub, webhook_id: UUID
+    database: Database, hub: Hub, webhook_id: UUID, caller: Hashable
 ) -> AsyncGenerator[ListenerRequest, None]:
     """Yields each unanswered request of a listener once, oldest first; ends when it is gone. One
-    that begins anew gets what is unanswered again. Holds one body at a time.
+    that begins anew gets what is unanswered again. Holds one body at a time. Reads on the read
+    pool, in turn with other callers: any number of subscriptions may follow one listener.
 
     Raises Unavailable.
     """
@@ -221,11 +223,11 @@ async def follow(
         while True:
             # Before the look: what is put during it is looked for again.
             wake.clear()
-            waiting = await _open(database, webhook_id)
+            waiting = await _open(database, webhook_id, caller)
             if waiting is None:
                 return
             for key in waiting:
-                if key not in given and (request := await _read(database, key)):
+                if key not in given and (request := await _read(database, key, caller)):
                     yield request
             # Those that ended need not be known any more.
             given = set(waiting)
@@ -237,18 +239,21 @@ async def follow(
         unsubscribe()
 
 
-async def _open(database: Database, webhook_id: UUID) -> Sequence[UUID] | None:
+async def _open(database: Database, webhook_id: UUID, caller: Hashable) -> Sequence[UUID] | None:
     """Requests without an answer; None when the listener is gone."""
-    reader = database.reader()
-    with faults_as_unavailable():
+    async with database.reading(caller, _deadline()) as reader:
         if not await reader.rows(for_dialect(IS_THERE, database.dialect), webhook_id):
             return None
         return [row["id"] for row in await reader.rows(OPEN, webhook_id)]
 
 
-async def _read(database: Database, key: UUID) -> ListenerRequest | None:
-    with faults_as_unavailable():
-        rows = await database.reader().rows(READ, key)
+def _deadline() -> float:
+    return asyncio.get_running_loop().time() + READ_SECONDS
+
+
+async def _read(database: Database, key: UUID, caller: Hashable) -> ListenerRequest | None:
+    async with database.reading(caller, _deadline()) as reader:
+        rows = await reader.rows(READ, key)
     if not rows:
         return None
     [row] = rows

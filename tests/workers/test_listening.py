@@ -48,7 +48,7 @@ async def make_listener(runtime: Runtime, **fields: object) -> Webhook:
 
 
 def following(runtime: Runtime, webhook: Webhook) -> AsyncGenerator[ListenerRequest, None]:
-    return listener_requests.follow(runtime.database, runtime.hub, webhook.id)
+    return listener_requests.follow(runtime.database, runtime.hub, webhook.id, SOMEBODY.caller)
 
 
 async def only_attempt(webhook_id: UUID) -> Attempt:

@@ -90,7 +90,7 @@ async def test_a_request_for_which_there_was_no_place_was_not_sent(runtime: Runt
     async with transport_of(runtime) as transport:
         crowded = [asyncio.create_task(transport.send(request(webhook))) for _ in range(60)]
         async with aclosing(
-            listener_requests.follow(runtime.database, runtime.hub, other.id)
+            listener_requests.follow(runtime.database, runtime.hub, other.id, SOMEBODY.caller)
         ) as requests:
             # Nobody else waits with them.
             sending = asyncio.create_task(transport.send(request(other, 60)))
@@ -115,7 +115,7 @@ async def test_a_listener_whose_row_is_held_stops_nobody_elses_deliveries(
             # No connection of the pool, which all share, stands before that lock.
             assert await holder.fetch(WAITS) == []
         async with aclosing(
-            listener_requests.follow(runtime.database, runtime.hub, held.id)
+            listener_requests.follow(runtime.database, runtime.hub, held.id, SOMEBODY.caller)
         ) as requests:
             for _ in range(30):
                 key = (await anext(requests)).id
@@ -137,7 +137,9 @@ async def test_time_in_which_the_database_is_away_is_not_the_listeners(
     webhook = await make_listener(runtime)
     async with (
         transport_of(runtime) as transport,
-        aclosing(listener_requests.follow(runtime.database, runtime.hub, webhook.id)) as requests,
+        aclosing(
+            listener_requests.follow(runtime.database, runtime.hub, webhook.id, SOMEBODY.caller)
+        ) as requests,
     ):
         began_at, seconds = monotonic(), 4.0
         sending = asyncio.create_task(transport.send(request(webhook, seconds)))
@@ -160,3 +162,28 @@ async def test_a_listener_that_is_gone_before_its_request_ends_the_attempt(
     async with transport_of(runtime) as transport:
         answer = await transport.send(request(webhook))
     assert (answer.status_code, str(answer.error)) == (None, "LISTENER_GONE")
+
+
+@pytest.mark.engines("sqlite")
+async def test_followers_of_listeners_use_no_connection_of_publishes_and_token_checks(
+    runtime: Runtime,
+) -> None:
+    webhook = await make_listener(runtime)
+    await put_by_another_worker(runtime, webhook, 1)
+    is_held, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with runtime.database.unit_of_work():
+            is_held.set()
+            await may_end.wait()
+
+    # In a task of its own: everybody else's statements on that connection wait for its end.
+    holder = asyncio.create_task(hold())
+    await is_held.wait()
+    following = listener_requests.follow(runtime.database, runtime.hub, webhook.id, SOMEBODY.caller)
+    try:
+        async with aclosing(following) as requests, asyncio.timeout(20):
+            assert (await anext(requests)).body == b"{}"
+    finally:
+        may_end.set()
+        await holder
