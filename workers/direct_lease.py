@@ -24,8 +24,11 @@ class DirectLease:
         # written here.
         if token is None or not self._leases.is_fresh:
             return None
-        reserved = dict[UUID, UUID]()
+        reserved, full = dict[UUID, UUID](), set[UUID]()
         for delivery in deliveries:
+            # A batch may have a thousand for each lane.
+            if delivery.webhook_id in full:
+                continue
             lane = self._leases.lane(delivery.webhook_id)
             if (
                 lane
@@ -35,6 +38,8 @@ class DirectLease:
             ):
                 self._leases.reserve(lane)
                 reserved[delivery.id] = delivery.webhook_id
+            else:
+                full.add(delivery.webhook_id)
         return Lease(token, reserved) if reserved else None
 
     def settle(self, lease: Lease, rows: Sequence[ClaimedDelivery]) -> None:

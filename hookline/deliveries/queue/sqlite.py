@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from hookline.db.decoding import decode_rows
@@ -62,8 +62,11 @@ from hookline.deliveries.queue.sqlite_statements import (
 from hookline.deliveries.queue.sqlite_takeover import take_over
 from hookline.deliveries.queue.sqlite_writer import SqliteWriter
 from hookline.form.rates import Rate, free_slots, seconds_until_free, slot_after
+from hookline.loop_time import Turn
 from hookline.models import DeliveryState
 from hookline.models.column_types import from_micros, to_micros
+
+_AT_ONCE_ROWS: Final = 1_000
 
 
 def _now() -> int:
@@ -132,7 +135,7 @@ class SqliteQueue:
             )
             for e in events
         ]
-        rows = [_new_delivery(workspace, received, delivery, lease) for delivery in deliveries]
+        rows = await _new_deliveries(workspace, received, deliveries, lease)
 
         def job(db: sqlite3.Connection) -> bool:
             if db.execute(VERSION, (workspace,)).fetchone()[0] != version:
@@ -287,6 +290,19 @@ def _claim_paced(
     # All free slots are taken: there may be more due when the next one is free.
     if len(rows) == free:
         paced.waits[request.webhook_id] = seconds_until_free(slot, now, rate)
+
+
+async def _new_deliveries(
+    workspace: bytes, received: int, deliveries: Sequence[NewDelivery], lease: Lease | None
+) -> list[tuple[Any, ...]]:
+    """Does `_new_delivery` for each. Others run in between: 100,000 take 0.2 s."""
+    rows, turn = list[tuple[Any, ...]](), Turn()
+    for begin in range(0, len(deliveries), _AT_ONCE_ROWS):
+        if turn.is_over:
+            await turn.pass_on()
+        part = deliveries[begin : begin + _AT_ONCE_ROWS]
+        rows += [_new_delivery(workspace, received, delivery, lease) for delivery in part]
+    return rows
 
 
 def _new_delivery(
