@@ -91,7 +91,8 @@ class MatchIndex:
         } | added._filters
         # Without a wildcard only the very type that was touched is another one now.
         has_wildcards = any("*" in pattern for _, pattern in touched)
-        for key, found in self._cache.items():
+        # A copy: in a thread, while events are matched.
+        for key, found in self._cache.copy().items():
             if key not in touched and not (
                 has_wildcards and any(want in touched for want in _asked(*key))
             ):

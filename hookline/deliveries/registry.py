@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline.clock import monotonic
@@ -20,6 +21,10 @@ from hookline.secrets.vault import Vault
 from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
+
+_FEW_ROWS: Final = 50
+_FEW_WEBHOOKS: Final = 1_000
+"""Webhooks that changed, and of the workspace: up to so many are loaded on the loop, in 20 ms."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,14 @@ class WorkspaceSnapshot:
     index: MatchIndex
     catalogue: Catalogue
     asked_at: float
+
+
+class _Changes(NamedTuple):
+    """Webhooks of one workspace that are new or others, those that are no more, and its index."""
+
+    changed: list[Target]
+    gone: list[Target]
+    matching: MatchIndex
 
 
 class Registry:
@@ -97,32 +110,40 @@ class Registry:
                 # Before the question: a change that commits while it is answered must not seem
                 # known.
                 asked_at = monotonic()
-                snapshot = self._build(
-                    await self._queue.load(workspace_id, snapshot.stamps if snapshot else {}),
-                    snapshot,
-                    asked_at,
+                loaded = await self._queue.load(workspace_id, snapshot.stamps if snapshot else {})
+                # 1,300 webhooks with the largest filters take 0.4 s, one of 10,000 with the same
+                # hundred patterns 0.1 s (2026-11).
+                is_small = len(loaded.rows) <= _FEW_ROWS and len(loaded.stamps) <= _FEW_WEBHOOKS
+                parts = (
+                    self._changes(loaded, snapshot)
+                    if is_small
+                    else await asyncio.to_thread(self._changes, loaded, snapshot)
                 )
+                snapshot = self._take(loaded, parts, asked_at)
             return snapshot
 
-    def _build(
-        self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None, asked_at: float
-    ) -> WorkspaceSnapshot:
-        """Returns the new snapshot; what has not changed is neither loaded nor made again."""
+    def _changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
+        """Returns what is new; what has not changed is neither loaded nor made again. In a thread
+        for many: changes nothing.
+        """
         changed = [Target(row, self._vault) for row in loaded.rows]
         gone = [
             self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
         ]
         before = [known for target in changed if (known := self._targets.get(target.id))]
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
+        return _Changes(changed, gone, index)
+
+    def _take(self, loaded: LoadedWorkspace, parts: _Changes, asked_at: float) -> WorkspaceSnapshot:
         strict = {name: schema for name, schema in loaded.types if schema is not None}
         catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
         snapshot = self._snapshots[loaded.workspace_id] = WorkspaceSnapshot(
-            loaded.match_version, loaded.stamps, index, catalogue, asked_at
+            loaded.match_version, loaded.stamps, parts.matching, catalogue, asked_at
         )
-        for target in gone:
+        for target in parts.gone:
             del self._targets[target.id]
         # Before the callbacks: they look targets up at once.
-        self._targets.update({target.id: target for target in changed})
+        self._targets.update({target.id: target for target in parts.changed})
         for call in self._on_change:
             call()
         return snapshot

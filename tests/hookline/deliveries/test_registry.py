@@ -4,18 +4,21 @@ as confirmed.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import Queue
+from hookline.deliveries.queue.base import LoadedWorkspace, Queue, Stamp
 from hookline.deliveries.registry import Registry
 from hookline.deliveries.target import Target
+from hookline.ids import uuid7
 from hookline.messaging.hub import EVERYTHING, MemoryHub
+from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, make_workspace
@@ -37,6 +40,16 @@ class Counted:
         if name == "load" and self.faults:
             raise self.faults.pop()
         return getattr(self._queue, name)
+
+
+class Answered(Counted):
+    """The same, which has asked for all webhooks before."""
+
+    async def ask(self) -> None:
+        self._loaded = await self._queue.load(WORKSPACE, {})
+
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
+        return self._loaded
 
 
 @asynccontextmanager
@@ -183,3 +196,22 @@ async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Run
         assert snapshots[0] is snapshots[1]
         assert set(snapshots[0].stamps) == {webhook.id}
         assert queue.asked["load"] == 1
+
+
+async def test_others_run_while_many_webhooks_are_made_of_their_rows(runtime: Runtime) -> None:
+    first = await make_webhook(runtime, filter={f"data.a{n}": {"eq": n} for n in range(100)})
+    copies = [first.clone(pk=uuid7()) for _ in range(200)]
+    for number, copy in enumerate(copies):
+        copy.slug = f"copy-{number}"
+    await Webhook.bulk_create(copies)
+    queue = Answered(runtime.queue)
+    await queue.ask()
+    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
+    loading = asyncio.create_task(registry.reload(WORKSPACE, None))
+    served = 0
+    while not loading.done():
+        await asyncio.sleep(0)
+        served += 1
+    assert registry.target_ids() == {first.id, *(copy.id for copy in copies)}
+    # In one go it would be one turn before and one after.
+    assert served >= 4
