@@ -26,6 +26,7 @@ class TookTooLong(Unavailable):
 class Context:
     """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited,
     before anything else of the operation is read. seconds: how long the operation may take.
+    has_large_request: its variables may be large.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Context:
         "_until",
         "actor",
         "caller",
+        "has_large_request",
         "live_cursor",
         "loaders",
         "request_id",
@@ -59,6 +61,7 @@ class Context:
         self.caller: object = actor.caller
         self.request_id = request_id
         self.seconds = seconds
+        self.has_large_request = True
         self.live_cursor: str | None = None
         self._read_cursor = read_cursor
         self._make_loaders = make_loaders

@@ -240,6 +240,7 @@ async def _run_plan(
     """
     if operation.compiled is None:
         return None
+    context.has_large_request = request.is_large
     try:
         arguments = operation.compiled.decode_arguments(request.variables or {})
     except NotCompilable:

@@ -182,7 +182,7 @@ class EventMutation:
         actor = require(info, "events:publish")
         try:
             [published] = await info.context.runtime.publisher.publish(
-                actor.workspace_id, [_draft(input)]
+                actor.workspace_id, [_draft(input, info.context.has_large_request)]
             )
         except Refused as refused:
             errors = [user_error(_without_index(problem)) for problem in refused.problems]
@@ -214,7 +214,8 @@ class EventMutation:
         actor = require(info, "events:publish")
         try:
             answers = await info.context.runtime.publisher.publish(
-                actor.workspace_id, [_draft(draft) for draft in input.events]
+                actor.workspace_id,
+                [_draft(draft, info.context.has_large_request) for draft in input.events],
             )
         except Refused as refused:
             within = Refused([problem.under("events") for problem in refused.problems])
@@ -237,9 +238,14 @@ async def find_event(info: Info, key: Any) -> Event | None:
     return Event.of(row) if row else None
 
 
-def _draft(given: EventPublishInput) -> PublishInput:
+def _draft(given: EventPublishInput, may_be_long: bool) -> PublishInput:
     return PublishInput(
-        given.type, given.environment, given.data, given.idempotency_key, given.occurred_at
+        given.type,
+        given.environment,
+        given.data,
+        given.idempotency_key,
+        given.occurred_at,
+        may_be_long,
     )
 
 

@@ -25,6 +25,7 @@ _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:(\.\d{1,6})\d*)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _RIGHT_DATE_TIME = "Write a time as in RFC 3339, with its offset: 2026-11-24T10:00:00Z."
+_LONGEST_TIME = 100  # characters
 _LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one of these
 
 
@@ -34,7 +35,9 @@ def parse_date_time(value: object) -> datetime:
     Raises GraphQLError with what would be right.
     """
     # own pattern: fromisoformat also takes dates without time, week dates and times without offset
-    found = _RFC3339.fullmatch(value) if isinstance(value, str) else None
+    # Their decimals have two ways to match, so that 4 MiB of them took 0.9 s.
+    is_short = isinstance(value, str) and len(value) <= _LONGEST_TIME
+    found = _RFC3339.fullmatch(str(value)) if is_short else None
     if found is None:
         raise GraphQLError(_RIGHT_DATE_TIME)
     date, time, fraction, offset = found.groups()

@@ -14,6 +14,7 @@ PART: Final = "[a-z0-9][a-z0-9_-]{0,63}"
 TYPE: Final = re.compile(rf"{PART}(?:\.{PART}){{2}}")
 PATTERN: Final = re.compile(rf"(?:\*|{PART})(?:\.(?:\*|{PART})){{2}}")
 PART_LENGTH: Final = 64
+_GUESSED_LENGTH: Final = 1_000
 _PART: Final = re.compile(PART)
 _ORDINALS: Final = ("first", "second", "third")
 
@@ -42,6 +43,9 @@ def pattern_fault(text: str) -> str | None:
 
 
 def _fault(text: str, is_pattern: bool) -> str:
+    # 4 MiB would be looked at for 0.3 s, to guess what was meant.
+    if len(text) > _GUESSED_LENGTH:
+        return f"is {len(text):,} characters long: three parts of at most {PART_LENGTH} may be"
     parts = text.split(".")
     good = _nearest(parts, is_pattern)
     if len(parts) != 3:

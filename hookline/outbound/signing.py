@@ -26,6 +26,7 @@ _PUBLIC_PREFIX = "whpk_"
 # As the Standard Webhooks specification has it.
 _SHORTEST, _LONGEST = 24, 64
 _SEED_BYTES = 32
+_LONGEST_TEXT = 4_096
 
 
 def sign(keys: Sequence[SigningKey], message_id: str, timestamp: int, body: bytes) -> str:
@@ -109,6 +110,8 @@ def secret_fault(text: str) -> str | None:
     """The end of a sentence about a text that is no signing secret to be saved, such as "lacks its
     padding: …"; None for one that is. Never shows the secret.
     """
+    if len(text) > _LONGEST_TEXT:
+        return f"is {len(text):,} characters long: no key is longer than {_LONGEST} bytes in base64"
     if text != text.strip():
         return "has blanks or a line break at its ends: take them away"
     prefix = next((known for known in _PREFIXES.values() if text.startswith(known)), None)

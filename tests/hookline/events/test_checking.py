@@ -32,6 +32,9 @@ LARGE: Sequence[tuple[Any, int, str | None]] = [
     ([*[{}] * 490_000, 2**70], 262_144, "The integer does not fit into 64 bits. Send it as text."),
     ({**{f"{n:06x}": {} for n in range(400_000)}, "x": "\ud800"}, 262_144, "half of a surrogate"),
     ([{}] * 490_000, 262_144, "The data is 1,470,001 bytes as JSON; at most 262,144 are taken."),
+    # Fractions take orjson the longest.
+    ([1e9] * 2_000_000, 262_144, "The data is more than 1,048,576 bytes as JSON; at most"),
+    ({"a": ["x" * 600_000] * 2}, 262_144, "The data is more than 1,048,576 bytes as JSON"),
     # The most that the operator may allow.
     ({f"{n:05x}": {} for n in range(90_000)}, 1_048_576, None),
 ]
