@@ -26,7 +26,16 @@ _LEFT_OUT = ("workers.main",)
 """It reads the settings when it is imported."""
 _GIVEN_CODE = ["-u", "-c"]
 """The beginning of what execnet starts a process of pytest-xdist with."""
-_MORE = ("api.app", "dramatiq.cli", "tests.conftest", "tests.working")
+_MORE = (
+    "api.app",
+    "dramatiq.cli",
+    "hookline_client.outbox.command",
+    "hookline_client.outbox.database",
+    "hookline_client.outbox.relay",
+    "psycopg",
+    "tests.conftest",
+    "tests.working",
+)
 
 
 class _Exec(BaseException):

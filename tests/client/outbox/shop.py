@@ -5,15 +5,13 @@ transaction. Its relay is a real process.
 import contextlib
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hookline_client import outbox
-from tests.leftovers import watch_group
-from tests.processes import PROJECT, kill_group
+from tests.processes import PROJECT, Process, kill_group, start_python
 
 CLIENT = PROJECT / "clients/python/src"
 
@@ -71,31 +69,33 @@ class Shop:
 
     def run(self, *arguments: str, exit_code: int = 0, **environment: str) -> str:
         """Runs a command of the outbox to its end; what it printed, with its errors."""
-        done = subprocess.run(
-            [sys.executable, "-m", "hookline_client.outbox", *arguments],
-            cwd=self.folder,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
+        with tempfile.TemporaryFile("w+") as output:
+            process = self._start(output, arguments, environment)
+            try:
+                code = process.wait(120)
+            finally:
+                kill_group(process)
+            output.seek(0)
+            said = output.read()
+        assert code == exit_code, said
+        return said
+
+    def _start(
+        self, output: IO[Any], arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> Process:
+        return start_python(
+            "hookline_client.outbox",
+            *arguments,
+            folder=self.folder,
+            environment={**self.environment, **environment},
+            output=output,
         )
-        assert done.returncode == exit_code, done.stdout
-        return done.stdout
 
     @contextlib.contextmanager
-    def relay(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    def relay(self, *options: str) -> Iterator[Process]:
         """A relay that goes on, killed at the end."""
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "hookline_client.outbox", "relay", "--poll=0.05", *options],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        watch_group(process.pid)
+            process = self._start(log, ("relay", "--poll=0.05", *options), {})
         try:
             yield process
         finally:
