@@ -40,13 +40,21 @@ def check_server(url: str) -> str:
 
     Raises ValueError with a sentence that continues the setting's name.
     """
+    wrong = "must start with http:// or https:// and name a host"
     try:
-        is_right = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+        parts = urlsplit(url)
+        host = parts.hostname
     # A broken address of IPv6.
     except ValueError:
-        is_right = False
-    if not is_right:
-        raise ValueError("must start with http:// or https:// and name a host")
+        raise ValueError(wrong) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(wrong)
+    # A client would send these instead of the token, and every message, plan and CI job that names
+    # the server would show them.
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            "must have no user, password, query or fragment: the token goes into HOOKLINE_TOKEN"
+        )
     return url.rstrip("/")
 
 

@@ -167,6 +167,7 @@ def test_what_a_job_could_not_say_is_refused(tmp_path: Path) -> None:
     for given, told in (
         (("--set", "A b"), "--set must be 1 to 63"),
         (("--server", "ftp://x"), "--server must start with http"),
+        (("--server", "https://ops:pw@hooks.acme.com"), "--server must have no user, password"),
         (("--dir", "a b"), "has signs besides letters"),
         (("--package", "x #y"), "--package must be one requirement"),
         (("--job-only",), "add --ci github or --ci gitlab"),

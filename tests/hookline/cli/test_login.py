@@ -78,6 +78,10 @@ def test_a_token_that_is_none_is_not_kept(user: Stand, tmp_path: Path) -> None:
     assert "does not know this token" in user.run("login", user.url, text="hl_x", code=7).stderr
     assert "no token on standard input" in user.run("login", user.url, code=64).stderr
     assert "URL must start with http" in user.run("login", "hooks", text="x", code=1).stderr
+    with_password = user.url.replace("://", "://ops:hunter2@")
+    refused = user.run("login", with_password, text=user.token, code=1)
+    assert "must have no user, password" in refused.stderr
+    assert "hunter2" not in refused.stderr
     assert not list(tmp_path.rglob("*.json"))
     assert user.run("profiles").stderr.startswith("No profiles. Make one: hookline login")
 

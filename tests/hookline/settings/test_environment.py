@@ -39,3 +39,17 @@ def test_wrong_environments_get_the_settings_sentence(
         environment.environments()
 
     assert by_itself.value.message == by_settings.value.message
+
+
+@pytest.mark.parametrize("place", ["ops:hunter2@a.example", "a.example?key=hunter2", "a.example#h"])
+def test_a_servers_address_has_nothing_that_may_be_a_secret(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("HOOKLINE_SERVER", f"https://{place}")
+    with pytest.raises(Misconfigured) as by_settings:
+        read_settings()
+    with pytest.raises(ValueError, match="must have no user, password") as by_itself:
+        environment.check_server(f"https://{place}")
+
+    assert str(by_itself.value) in by_settings.value.message
+    assert "hunter2" not in by_settings.value.message + str(by_itself.value)
