@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
+from socket import inet_aton
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -204,8 +205,9 @@ def is_this_machine(server: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        address = ip_address(host)
-    except ValueError:
+        # Also as `127.1` or `2130706433`, which are dialled as 127.0.0.1.
+        address = ip_address(host if ":" in host else inet_aton(host))
+    except (ValueError, OSError):
         return False
     address = getattr(address, "ipv4_mapped", None) or address
     # Connecting to 0.0.0.0 or :: connects to this machine.

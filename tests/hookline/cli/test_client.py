@@ -53,7 +53,7 @@ def listeners(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Listener, Liste
             one.shutdown()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "127.1"])
 def test_the_token_reaches_a_server_on_this_machine_without_the_proxy(
     listeners: tuple[Listener, Listener], host: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +91,11 @@ def test_plain_http_to_another_machine_is_warned_of_once_and_uses_the_proxy(
         ("http://localhost.example.com", False),
         ("http://127.0.0.1.example.com", False),
         ("http://10.0.0.1", False),
+        ("http://127.1:8000", True),
+        ("http://2130706433", True),
+        ("http://0x7f.1", True),
+        ("http://0177.0.0.1", True),
+        ("http://128.1", False),
         ("https://hooks.example.com", False),
     ],
 )
