@@ -16,6 +16,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import statements
+from benchmarks.processes import Trees
 from benchmarks.stand import Bench, command, free_port, graphql, prepared, process, settings, tell
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def costs(asked: dict[str, list[dict[str, Any]]], home: Path) -> dict[str, dict[
 
 
 def arrivals(page: "Page", session: "CDPSession", bench: Bench) -> dict[str, Any]:
-    """Memory of the log of all webhooks while 50 attempts a second arrive at its top."""
+    """Memory of the log of all webhooks while 50 attempts a second arrive at its top, and of the
+    server that tells of them.
+    """
     seconds = MINUTES * 60
     page.goto(f"{bench.url}/activity")
     page.get_by_role("heading", name="Activity").wait_for()
@@ -126,7 +129,10 @@ def arrivals(page: "Page", session: "CDPSession", bench: Bench) -> dict[str, Any
     samples = []
     while generator.poll() is None:
         page.wait_for_timeout(seconds / SAMPLES * 1_000)
-        samples.append(sample(page, session, time.monotonic() - began))
+        of_page = sample(page, session, time.monotonic() - began)
+        server = Trees({"hookline": bench.roots["hookline"]})
+        server.sample()
+        samples.append(of_page | {"server_pss_mb": server.peak_pss_mb})
         tell(f"  {samples[-1]}")
     took = time.monotonic() - began
     seen = page.evaluate("window.seen")
