@@ -4,6 +4,7 @@ does a bounded part and moves its position: a crash loses and repeats nothing, a
 costs only a second worker beside the first.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from hookline.db.statements import for_dialect
 from hookline.deliveries import missed_search
 from hookline.deliveries.failed_search import FailedSearch
 from hookline.deliveries.missed import Missed
-from hookline.errors import Code, Problem, Refused
+from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import Delivery, Job, JobStatus, Webhook
@@ -32,6 +33,7 @@ STEP_ROWS: Final = 1_000
 """Deliveries or events that a step reads."""
 # Counting costs time inside the request; beyond that many the progress is shown without a total.
 COUNT_LIMIT: Final = 100_000
+_COUNT_SECONDS: Final = 3.0
 
 LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
@@ -95,9 +97,11 @@ async def retry_deliveries(
     asked = BulkRetry(
         webhook_id, which, since, until or clock.now(), event_type or "", environment or ""
     )
-    async with database.unit_of_work() as work:
+    async with database.unit_of_work():
         await check_retry(actor, asked, found)
-        return await begin(work, enqueuer, actor, asked)
+    total = await _total(database, actor.workspace_id, asked)
+    async with database.unit_of_work() as work:
+        return await begin(work, enqueuer, actor, asked, total)
 
 
 class BulkRetry(NamedTuple):
@@ -169,15 +173,17 @@ async def check_retry(
     return webhook
 
 
-async def begin(work: UnitOfWork, enqueuer: Enqueuer, actor: Actor, asked: BulkRetry) -> Job:
-    """Writes the job and enqueues its actor after the commit."""
+async def begin(
+    work: UnitOfWork, enqueuer: Enqueuer, actor: Actor, asked: BulkRetry, total: int | None = None
+) -> Job:
+    """Writes the job and enqueues its actor after the commit. total: of deliveries, if known."""
     now = clock.now()
     job = await Job.create(
         id=ids.uuid7(),
         workspace_id=actor.workspace_id,
         kind=JOB_KIND,
         work=asked.stored,
-        total=await _total(work, actor.workspace_id, asked),
+        total=total,
         actor=actor.stored,
         run_at=now,
         created_at=now,
@@ -192,11 +198,18 @@ async def begin(work: UnitOfWork, enqueuer: Enqueuer, actor: Actor, asked: BulkR
     return job
 
 
-async def _total(work: UnitOfWork, workspace_id: UUID, asked: BulkRetry) -> int | None:
-    """Deliveries that the job is about, where that can be counted beforehand."""
+async def _total(database: Database, workspace_id: UUID, asked: BulkRetry) -> int | None:
+    """Deliveries that the job is about, where they can be counted beforehand and in time."""
     if asked.which is not RetryScope.FAILED:
         return None
-    number = await asked.failed(workspace_id).count(work, COUNT_LIMIT + 1)
+    until = asyncio.get_running_loop().time() + _COUNT_SECONDS
+    try:
+        # As a list is read: it may look at all that failed, and on SQLite publishes would wait for
+        # a transaction around it.
+        async with database.reading(workspace_id, until) as reader:
+            number = await asked.failed(workspace_id).count(reader, COUNT_LIMIT + 1)
+    except Unavailable:
+        return None
     return number if number <= COUNT_LIMIT else None
 
 
