@@ -20,7 +20,7 @@ from workers.attempt_counts import AttemptCounts
 from workers.attempts import RunningAttempt
 from workers.bodies import Bodies
 from workers.claiming import Claimer
-from workers.lanes import Lane
+from workers.lanes import PREFETCH_LIMIT, Lane
 from workers.leases import AWAY, Leases, may_send
 from workers.local_faults import Alarms, LocalFault, NotSent, local_fault
 from workers.on_wire import OnWire
@@ -130,6 +130,9 @@ class Deliverer:
         # Under the lane's token, not the one of now: the record is fenced by the token that leased
         # the row.
         self._recorder.add(lane.token, row.workspace_id, result)
+        if self._leases.count >= PREFETCH_LIMIT:
+            # Room comes back with the record, and little is left.
+            self._recorder.hurry()
         self._count(result)
         self._adapt(lane, result)
         # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.

@@ -89,6 +89,7 @@ class Pump:
         self._claimer.paced.stop_timers()
         self._runtime.publisher.lease_to(None)
         self._unsubscribe()
+        self.recorder.stop_gathering()
         until = monotonic() + within_seconds
         while not self._is_idle and monotonic() < until:
             # Each time: a claim or a publish that was under way may still bring rows.

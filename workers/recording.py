@@ -14,16 +14,19 @@ from hookline.deliveries.announcing import announce
 from hookline.deliveries.queue.base import AttemptResult, Queue, RowsHeld
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
+from hookline.models import AttemptCause, AttemptOutcome
 from hookline.outages import Outage
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS: Final = 0.002
-BUSY_SECONDS: Final = 0.02
-"""Time that a batch is gathered: hardly any, unless the last one was large (20 ms always: 0.222,
-2 ms always: 0.243 CPU s per 1,000).
+GATHER_SECONDS: Final = 0.025
+"""Time that a batch is gathered. The log and subscriptions show an attempt so much later, and a
+crash repeats so much more of what was sent; docs/performance.md has what it saves.
 """
+HURRIED_SECONDS: Final = 0.002
+"""The same where somebody waits for a result, or the next attempts depend on it."""
 _BUSY_AT: Final = 20
+"""Results of a batch after which nobody's hurry shortens the next one."""
 # Under load a pause only lets results pile up, which a crash would repeat.
 _FULL: Final = 200
 """Results that are written without gathering any longer."""
@@ -31,6 +34,7 @@ _BATCH_LIMIT: Final = 500
 _RETRY_DELAY_SECONDS: Final = 0.5
 _HELD_POLL_SECONDS: Final = 0.25
 """Between two looks at rows that another transaction holds."""
+_WATCHED: Final = frozenset((AttemptCause.TEST, AttemptCause.MANUAL))
 _REFUSED: Final = "The answer could not be stored; it was left out of the log."
 
 Batch = tuple[UUID, UUID]
@@ -60,6 +64,8 @@ class Recorder:
         """Webhooks whose results are put aside."""
         self._look_at = 0.0
         self._has_some = asyncio.Event()
+        self._is_hurried = asyncio.Event()
+        self._is_stopping = False
         self._last_count = 0
         self._is_writing = False
         self._outage = Outage(log, "attempts are not recorded, they wait")
@@ -74,6 +80,18 @@ class Recorder:
         batches = self._aside if is_held else self._waiting
         batches.setdefault((token, workspace_id), []).append(result)
         self._has_some.set()
+        # Somebody looks at what was asked for by hand, and failures may turn the webhook off.
+        if result.outcome != AttemptOutcome.SUCCEEDED or result.cause in _WATCHED:
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Shortens the pause in which results gather, for those that wait now."""
+        self._is_hurried.set()
+
+    def stop_gathering(self) -> None:
+        """Writes what comes from now on without a pause: the process is about to end."""
+        self._is_stopping = True
+        self.hurry()
 
     async def write_next(self) -> WrittenBatch:
         """Waits for results and writes one batch of them, however long the database is away. Size
@@ -83,7 +101,7 @@ class Recorder:
         """
         batch = await self._next()
         if len(self._waiting[batch]) < _FULL:
-            await asyncio.sleep(BUSY_SECONDS if self._last_count > _BUSY_AT else IDLE_SECONDS)
+            await self._gather()
         self._is_writing, results = True, self._take(batch)
         try:
             is_whole = await self._write(batch, results)
@@ -97,6 +115,17 @@ class Recorder:
             return WrittenBatch(0, False, self._held)
         finally:
             self._is_writing = False
+
+    async def _gather(self) -> None:
+        if self._is_stopping:
+            return
+        if self._last_count > _BUSY_AT:
+            await asyncio.sleep(GATHER_SECONDS)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                await self._is_hurried.wait()
+                await asyncio.sleep(HURRIED_SECONDS)
 
     async def _next(self) -> Batch:
         """Waits for a batch that may be written."""
@@ -149,6 +178,8 @@ class Recorder:
 
     def _take(self, batch: Batch) -> list[AttemptResult]:
         results = self._waiting.pop(batch)
+        if not self._waiting and not self._is_stopping:
+            self._is_hurried.clear()
         if rest := results[_BATCH_LIMIT:]:
             # Behind the other batches, so that one busy workspace does not hold them up.
             self._waiting[batch] = rest

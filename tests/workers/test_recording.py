@@ -3,6 +3,7 @@ and no row holds the others.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery, Queue, Recorded, RowsHeld
-from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
+from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from tests.hookline.deliveries.queue.test_queue_locks import HOLD_ACTIVITY, HOLD_WEBHOOK, holding
@@ -101,6 +102,65 @@ async def test_what_ends_together_is_written_together_and_announced_after_the_co
     ]["last"]
     await eventually(lambda: f"{WORKSPACE} {position}" in notes.announced)
     assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 30
+
+
+@pytest.fixture
+def endless_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.recording.GATHER_SECONDS", 3_600.0)
+
+
+async def written_after(notes: Notes, *signs: Callable[[], None]) -> list[int]:
+    """Sizes of the batches after each sign, of which only the last one leads to any."""
+    for sign in signs:
+        # The recorder's turn, if it took one: its pause is an hour.
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert notes.recorded == []
+        sign()
+    await eventually(lambda: bool(notes.recorded))
+    await notes.end()
+    return notes.recorded
+
+
+@pytest.mark.usefixtures("endless_pause")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcome": AttemptOutcome.FAILED, "state": DeliveryState.FAILED, "status_code": 500},
+        {"cause": AttemptCause.TEST},
+        {"cause": AttemptCause.MANUAL},
+    ],
+)
+async def test_successes_wait_for_others_until_one_comes_that_somebody_waits_for(
+    runtime: Runtime, changes: dict[str, Any]
+) -> None:
+    hand, rows = await claimed(runtime, 3)
+    notes = Notes(runtime)
+    first, second, last = (succeeded(row) for row in rows)
+    sizes = await written_after(
+        notes,
+        lambda: notes.add(hand, first),
+        lambda: notes.add(hand, second),
+        lambda: notes.add(hand, last._replace(**changes)),
+    )
+    assert sizes == [3]
+
+
+@pytest.mark.usefixtures("endless_pause")
+async def test_nothing_is_gathered_where_room_is_short_or_at_the_end(runtime: Runtime) -> None:
+    hand, rows = await claimed(runtime, 3)
+    notes = Notes(runtime)
+    first, second, last = (succeeded(row) for row in rows)
+    assert await written_after(notes, lambda: notes.add(hand, first), notes.recorder.hurry) == [1]
+    # It held for what waited then.
+    notes.recorded.clear()
+    sizes = await written_after(
+        notes, lambda: notes.add(hand, second), notes.recorder.stop_gathering
+    )
+    assert sizes == [1]
+    notes.add(hand, last)
+    await notes.end()
+    assert notes.recorded == [1, 1]
 
 
 async def test_large_crowd_is_written_in_bounded_batches(runtime: Runtime) -> None:
