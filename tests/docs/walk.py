@@ -47,7 +47,9 @@ class Walk:
         if language == "sh" and text.startswith(".venv/bin/python receiver.py"):
             await self._start("receiver.py")
         elif language == "sh":
-            self.command = text.replace(".venv/bin/python", sys.executable)
+            # A program knows no more than its page says: the shell knows the server's port.
+            alone = f"env -u HOOKLINE_SERVER {sys.executable}"
+            self.command = text.replace(".venv/bin/python", alone)
             self.printed = await self.shell.run(self.command)
         elif language in ("text", "json"):
             await self._compare(text)
