@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -35,6 +36,11 @@ from tests.processes import end_forker, forked_tests, forker_address, use_forker
 from tests.servers import Valkey, need_rabbitmq
 from tests.sharing import Lender, VirtualHost, borrow
 from tests.waiting import bounded
+
+# A run that was started in the background of a shell has interrupts ignored, and so would all that
+# it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""

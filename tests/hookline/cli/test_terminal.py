@@ -176,7 +176,13 @@ ANSWERS: dict[str, Any] = {
         }
     },
     "user error": {
-        "data": {"syncPlan": {"plan": None, "problems": [], "userErrors": [{"message": EVIL}]}}
+        "data": {
+            "syncPlan": {
+                "plan": None,
+                "problems": [],
+                "userErrors": [{"code": "INVALID", "field": None, "message": EVIL}],
+            }
+        }
     },
     "error": {"errors": [{"message": EVIL}]},
 }
