@@ -122,6 +122,10 @@ RUN_BY: Final = {
         (language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text", "sh")
     ],
     # The last three are not run: the page says so.
+    "docs/how-to/publish-from-a-program.md": [
+        (language, "tests/docs/test_publish_page.py")
+        for language in ("js", "go", "java", "ruby", "php", "csharp")
+    ],
     "docs/how-to/verify-signatures.md": [
         (language, "tests/docs/test_verify_page.py")
         for language in ("python", "js", "go", "go", "java", "ruby", "php", "csharp")
