@@ -232,7 +232,8 @@ class RabbitMQ(MessageServer):
 
     def answers(self) -> bool:
         # pika would spend 3 ms of CPU on each look before it listens
-        with suppress(OSError, pika.exceptions.AMQPError):
+        # ValueError: pika's, of a connection that is reset as it opens (1.4.4)
+        with suppress(OSError, pika.exceptions.AMQPError, ValueError):
             socket.create_connection(("127.0.0.1", self.port), 1).close()
             pika.BlockingConnection(pika.URLParameters(self.url)).close()
             return True

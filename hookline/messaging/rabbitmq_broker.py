@@ -61,7 +61,8 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
         if queue_name == OWN:
             return self.consume_own(prefetch, timeout)
         try:
-            consumer = super().consume(queue_name, prefetch, timeout)
+            with _resets_told():
+                consumer = super().consume(queue_name, prefetch, timeout)
             # the one that declared the queue: nobody would answer its heartbeats
             del self.connection
             return consumer
@@ -89,13 +90,14 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
         if message.queue_name == OWN:
             self.enqueue_own(message)
             return message
-        with self._renewed_after_a_fault(message.queue_name):
+        body = message.encode()
+        with self._renewed_after_a_fault(message.queue_name), _resets_told():
             # At the first send, and after each fault: the queue may have been deleted.
             self.declare_queue(message.queue_name, ensure=True)
             self.channel.basic_publish(
                 exchange="",
                 routing_key=message.queue_name,
-                body=message.encode(),
+                body=body,
                 properties=_TRANSIENT,
                 mandatory=True,
             )
@@ -189,6 +191,17 @@ def _within_patience(close: Callable[[], None]) -> None:
     closing.join(ANSWER_SECONDS)
 
 
+@contextmanager
+def _resets_told() -> Iterator[None]:
+    """Raises ConnectionResetError where pika raises ValueError: for a connection that is reset as
+    it opens (1.4.4).
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise ConnectionResetError(str(error)) from None
+
+
 def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmqBroker:
     """Raises Misconfigured when RabbitMQ refuses us or our queues, one of FAULTS when it does not
     answer.
@@ -203,7 +216,9 @@ def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmq
     # pika logs each fault seven times; the caller that meets it logs it once.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
-        with pika.BlockingConnection(parameters) as connection:
+        with _resets_told():
+            opened = pika.BlockingConnection(parameters)
+        with opened as connection:
             for name in (DELIVERIES, BACKGROUND):
                 connection.channel().queue_declare(name, durable=True, arguments=_ARGUMENTS)
     except (pika.exceptions.ProbableAuthenticationError, pika.exceptions.ProbableAccessDeniedError):

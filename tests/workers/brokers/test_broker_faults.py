@@ -1,6 +1,9 @@
 """Brokers that are killed, frozen, emptied or full: it costs messages and no more."""
 
 import asyncio
+import errno
+import os
+import socket
 import threading
 from functools import partial
 from typing import cast
@@ -184,6 +187,29 @@ def test_a_frozen_server_keeps_nobody_from_hearing_that_at_the_start(
     own_server.freeze()
     with pytest.raises(Unavailable, match="does not answer"):
         open_broker(own_server.url)
+
+
+def test_rabbitmq_that_resets_a_connection_as_it_opens_is_told_as_away(
+    rabbitmq_server: VirtualHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = open_broker(rabbitmq_server.url)
+
+    class Reset(socket.socket):
+        """Reset once it is connected, by what the kernel says of it."""
+
+        def getpeername(self) -> object:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
+    with monkeypatch.context() as resets:
+        resets.setattr("socket.socket", Reset)
+        with pytest.raises(Unavailable, match=r"does not answer \(ConnectionResetError\)"):
+            open_broker(rabbitmq_server.url)
+        with pytest.raises(ConnectionClosed):
+            broker.consume(DELIVERIES)
+        with pytest.raises(ConnectionResetError):
+            broker.enqueue(make_message(ActorName.DELIVER, [str(uuid4())]))
+    broker.enqueue(make_message(ActorName.DELIVER, [str(uuid4())]))
+    broker.close()
 
 
 @pytest.mark.engines("postgres")
