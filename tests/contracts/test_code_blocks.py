@@ -121,7 +121,7 @@ RUN_BY: Final = {
     "docs/how-to/upgrade.md": [
         (language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text", "sh")
     ],
-    # The last three are not run: the page says so.
+    # C# is parsed and not run: the page says so.
     "docs/how-to/publish-from-a-program.md": [
         (language, "tests/docs/test_publish_page.py")
         for language in ("js", "go", "java", "ruby", "php", "csharp")

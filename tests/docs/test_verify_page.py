@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from hookline.outbound.signing import decode_secret, new_secret, sign
+from tests.docs.csharp import faults_in_csharp
 from tests.docs.walk import blocks
 from tests.processes import PROJECT
 
@@ -87,6 +88,31 @@ class Main {
     }
 }
 """
+RUBY: Final = """
+while line = gets
+  texts = line.chomp.split(",", -1).map { |part| Base64.strict_decode64(part) }
+  headers = %w[webhook-id webhook-timestamp webhook-signature].zip(texts).to_h
+  begin
+    verify(texts[4], headers, texts[3])
+    puts "ok"
+  rescue StandardError
+    puts "no"
+  end
+end
+"""
+PHP: Final = """
+while (($line = fgets(STDIN)) !== false) {
+    $texts = array_map('base64_decode', explode(',', rtrim($line, "\\n")));
+    $names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+    $headers = array_combine($names, array_slice($texts, 0, 3));
+    try {
+        verify($texts[4], $headers, $texts[3]);
+        echo "ok\\n";
+    } catch (RuntimeException) {
+        echo "no\\n";
+    }
+}
+"""
 SECRET, OTHER = new_secret(), new_secret()
 BODY: Final = '{"total": 99.5, "city": "Zürich"}'.encode()
 
@@ -128,6 +154,12 @@ def program(language: str, folder: Path) -> list[str]:
         (folder / "verify.go").write_text(CODE["go"])
         (folder / "main.go").write_text(GO)
         return ["go", "run", "verify.go", "main.go"]
+    if language == "ruby":
+        (folder / "check.rb").write_text(CODE["ruby"] + RUBY)
+        return ["ruby", "check.rb"]
+    if language == "php":
+        (folder / "check.php").write_text(f"<?php\n{CODE['php']}{PHP}")
+        return ["php", "check.php"]
     # The first class of a file is the one that `java FILE` starts.
     imports, _, rest = CODE["java"].partition("final class")
     (folder / "Main.java").write_text(f"{imports}{JAVA}\nfinal class{rest}")
@@ -142,7 +174,7 @@ def build_server(folder: Path) -> None:
     subprocess.run(command, cwd=folder, check=True, timeout=170)
 
 
-@pytest.mark.parametrize("language", ["python", "js", "go", "java"])
+@pytest.mark.parametrize("language", ["python", "js", "go", "java", "ruby", "php"])
 def test_function_of_the_page_takes_what_is_signed_and_nothing_else(
     language: str, tmp_path: Path
 ) -> None:
@@ -161,5 +193,8 @@ def test_function_of_the_page_takes_what_is_signed_and_nothing_else(
     assert done.stdout.split() == [answer for _, _, answer in wanted]
     if language == "go":
         build_server(tmp_path)
-    assert "these three are not run" in PAGE
-    assert {"ruby", "php", "csharp"} <= set(CODE)
+
+
+def test_function_that_is_not_run_is_parsed_and_marked() -> None:
+    assert "**this one is parsed, and not run**.\n\n```csharp" in PAGE
+    assert not faults_in_csharp(CODE["csharp"])
