@@ -30,6 +30,16 @@ _NOT_BUILT: Final = """<!doctype html>
 same pages are Markdown in the folder <code>docs</code>.</p>
 </html>
 """
+_NO_PAGE: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Hookline: no such page</title>
+<h1>The documentation has no such page</h1>
+<p><a href="{beginning}">Begin at its first page</a>: it lists all others, and searches them.</p>
+</html>
+"""
 # Not known to mimetypes, or not everywhere.
 _TEXT: Final = {".md": "text/markdown", ".graphql": "text/plain", ".txt": "text/plain"}
 
@@ -43,7 +53,8 @@ def routes(base_path: str = "", static: Path = STATIC) -> list[BaseRoute]:
         return RedirectResponse(f"{base_path}/docs/", 307)
 
     async def page(request: Request) -> Response:
-        return await run_in_threadpool(_answer, site, request.path_params["name"] or "index.html")
+        name = request.path_params["name"] or "index.html"
+        return await run_in_threadpool(_answer, site, name, f"{base_path}/docs/")
 
     return [
         Route("/docs", beginning, methods=["GET"]),
@@ -51,17 +62,22 @@ def routes(base_path: str = "", static: Path = STATIC) -> list[BaseRoute]:
     ]
 
 
-def _answer(site: Path, name: str) -> Response:
+def _answer(site: Path, name: str, beginning: str) -> Response:
     # Looked up among the site's own files, so that no name leads out of it.
     files = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_file()}
     if "index.html" not in files:
         return HTMLResponse(_NOT_BUILT, 404, headers=page_headers(PLAIN_POLICY, "no-store"))
-    found = files.get(name, files["404.html"])
-    media_type = _TEXT.get(found.suffix) or guess_type(found.name)[0] or "application/octet-stream"
+    if (found := files.get(name)) is None:
+        if (typed := f"{name.rstrip('/')}.html") in files:
+            return RedirectResponse(f"{beginning}{typed}", 307)
+        # The site's own 404.html is for a host that has it at the root.
+        text = _NO_PAGE.format(beginning=beginning)
+        return HTMLResponse(text, 404, headers=page_headers(PLAIN_POLICY, "no-store"))
     return FileResponse(
         found,
-        200 if name in files else 404,
-        media_type=media_type,
+        media_type=_TEXT.get(found.suffix)
+        or guess_type(found.name)[0]
+        or "application/octet-stream",
         # A page has the same name in the next build.
         headers=page_headers(POLICY, "no-cache"),
     )

@@ -15,7 +15,6 @@ def static(tmp_path: Path) -> Path:
     site = tmp_path / "static" / "docs"
     (site / "reference").mkdir(parents=True)
     (site / "index.html").write_text("<h1>Documentation</h1>", "utf-8")
-    (site / "404.html").write_text("<h1>No such page</h1>", "utf-8")
     (site / "reference" / "settings.html").write_text("<h1>Settings</h1>", "utf-8")
     (site / "llms.txt").write_text("# Hookline", "utf-8")
     (tmp_path / "secret.txt").write_text("secret", "utf-8")
@@ -44,6 +43,18 @@ async def test_pages_are_served_under_a_strict_policy(static: Path) -> None:
 async def test_the_address_without_a_slash_leads_on_also_behind_a_proxy(static: Path) -> None:
     assert (await client(static).get("/docs")).headers["location"] == "/docs/"
     assert (await client(static, "/hooks").get("/docs")).headers["location"] == "/hooks/docs/"
+
+
+@pytest.mark.parametrize("typed", ["reference/settings", "reference/settings/"])
+async def test_an_address_without_its_ending_leads_to_the_page(static: Path, typed: str) -> None:
+    answer = await client(static, "/hooks").get(f"/docs/{typed}")
+    assert answer.headers["location"] == "/hooks/docs/reference/settings.html"
+
+
+async def test_a_wrong_address_leads_back_to_the_beginning(static: Path) -> None:
+    answer = await client(static, "/hooks").get("/docs/how-to/none.html/")
+    assert answer.status_code == 404
+    assert '<a href="/hooks/docs/">' in answer.text
 
 
 async def test_nothing_beside_the_site_is_served(static: Path) -> None:
