@@ -4,7 +4,7 @@ those commands share.
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -107,6 +107,22 @@ class RemoteServer:
                 sentences.append(_FORCE_HINT)
             raise click.ClickException("\n".join(sentences))
         return payload
+
+    def change_each(self, document: str, name: str, ids: Sequence[str], done: str) -> None:
+        """Does a mutation to each object; what one is refused does not stop the others.
+
+        Raises click.ClickException with all refusals.
+        """
+        refused = []
+        for key in ids:
+            try:
+                self.change(document, name, id=key)
+            except click.ClickException as error:
+                refused.append(f"{printable(key)}: {error.message}")
+            else:
+                echo(f"{printable(key)} {done}.", err=True)
+        if refused:
+            raise click.ClickException("\n".join(refused))
 
     def tell_of_more(self, limit: int) -> None:
         """Says on a terminal that a list goes on behind its limit."""

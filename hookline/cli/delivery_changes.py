@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from hookline.cli.asking import RemoteServer, asking, confirm, time_option, yes_option
+from hookline.cli.jobs import GET
 from hookline.cli.nouns import JOB
 from hookline.cli.output import Node
 from hookline.cli.terminal import echo
@@ -21,7 +22,6 @@ CANCEL: Final = """mutation Cancel($input: DeliveryCancelInput!) {
 RETRY_MANY: Final = f"""mutation RetryMany($input: DeliveriesRetryInput!) {{
   deliveriesRetry(input: $input) {{ job {{ {JOB.fields} }} counts {{ failed missed webhooks exact }}
     userErrors {{ field message }} }} }}"""
-JOB_OF: Final = f"query Job($id: ID!) {{ job(id: $id) {{ {JOB.fields} }} }}"
 _LOOK_EVERY_SECONDS: Final = 0.25
 
 
@@ -58,7 +58,7 @@ def retry(
     if ids:
         if failed or missed:
             raise click.UsageError("Give either IDs, or --failed and --missed.")
-        _each(server, RETRY, "deliveryRetry", ids, "will be sent again")
+        server.change_each(RETRY, "deliveryRetry", ids, "will be sent again")
         return
     if not (failed or missed) or since is None:
         raise click.UsageError(
@@ -82,24 +82,7 @@ def retry(
 @asking("editor")
 def cancel(server: RemoteServer, ids: Sequence[str]) -> None:
     """Cancel open deliveries: no further attempt is made."""
-    _each(server, CANCEL, "deliveryCancel", ids, "is cancelled")
-
-
-def _each(server: RemoteServer, document: str, name: str, ids: Sequence[str], done: str) -> None:
-    """Does it to each; what one is refused does not stop the others.
-
-    Raises click.ClickException with all refusals.
-    """
-    refused = []
-    for delivery_id in ids:
-        try:
-            server.change(document, name, id=delivery_id)
-        except click.ClickException as error:
-            refused.append(f"{printable(delivery_id)}: {error.message}")
-        else:
-            echo(f"{printable(delivery_id)} {done}.", err=True)
-    if refused:
-        raise click.ClickException("\n".join(refused))
+    server.change_each(CANCEL, "deliveryCancel", ids, "is cancelled")
 
 
 def _retry_many(
@@ -144,7 +127,7 @@ def _follow(server: RemoteServer, job: Node) -> None:
     try:
         job = _progress(server, job)
     except KeyboardInterrupt:
-        echo(f"\nThe job goes on: `hookline jobs` shows {job['id']}.", err=True)
+        echo(f"\nThe job goes on: `hookline jobs get {job['id']}` shows it.", err=True)
         raise
     if job["status"] != "SUCCEEDED":
         reason = printable(f": {job['error']}" if job["error"] else "")
@@ -157,7 +140,7 @@ def _progress(server: RemoteServer, job: Node) -> Node:
     bar: Any = None
     while job["status"] in ("PENDING", "RUNNING"):
         time.sleep(_LOOK_EVERY_SECONDS)
-        job = server.read(JOB_OF, id=job["id"])["job"] or job
+        job = server.read(GET, id=job["id"])["job"] or job
         if bar is None and job["total"] is not None and sys.stderr.isatty():
             bar = click.progressbar(length=job["total"], label="Queuing", file=sys.stderr)
             bar.render_progress()

@@ -26,7 +26,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "notifications": "Look at notifications and who got them by mail.",
     "types": "Look at the catalogue of event types, and change it.",
     "audit": "List who changed what.",
-    "jobs": "List jobs: what was sent again in bulk, and how far it is.",
+    "jobs": "Look at jobs, which send many deliveries again, and cancel them.",
     "api": "Execute a GraphQL document, a query or a mutation, and print the answer as JSON.",
     "verify": "Check the signature of a request that a webhook received (Standard Webhooks).",
     "open": "Open the console in a browser, also at the page of an object.",

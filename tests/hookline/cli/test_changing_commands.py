@@ -4,6 +4,8 @@ and deliveries that are sent again, with a question before and a bar beside.
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -210,8 +212,34 @@ def test_what_failed_of_several_webhooks_is_sent_by_one_job(stand: Stand) -> Non
     done = stand.run(*asked, "-e", "production", "--yes")
 
     assert "Send 2 failed deliveries of 2 webhooks?" in unasked.stderr
-    [job] = [row for row in stand.json("jobs") if row["id"] == done.stdout.strip()]
+    job = stand.json("jobs", "get", done.stdout.strip())
     assert (job["status"], job["webhook"]) == ("SUCCEEDED", None)
     wait_for(lambda: all(stand.deliveries(one, "succeeded") for one in (slug, other)))
     missed = stand.run("deliveries", "retry", "--missed", "--since", "2h", code=64)
     assert "--missed needs --webhook" in missed.stderr
+
+
+def test_a_job_is_cancelled_and_one_that_has_ended_is_not(stand: Stand) -> None:
+    slug = stand.make_webhook("/500?job", retry={"schedule": []})
+    stand.publish(slug)
+    wait_for(lambda: stand.deliveries(slug, "failed"))
+    asked = ("deliveries", "retry", "--failed", "--since", "2h", "--webhook", slug, "--yes")
+    job = stand.run(*asked).stdout.strip()
+    # As one that a worker has leased, and does not go on with for an hour.
+    [file] = stand.folder.rglob("hookline.db")
+    with closing(sqlite3.connect(file, timeout=30)) as database, database:
+        database.execute(
+            "UPDATE job SET status = 1, finished_at = NULL, run_at = run_at + 3600000000"
+            " WHERE id = (SELECT id FROM job ORDER BY created_at DESC LIMIT 1)"
+        )
+
+    cancelled = stand.run("jobs", "cancel", job)
+    again = stand.run("jobs", "cancel", job, "job_01h2xcejqtf2nbrexx3vqjhp41", code=1)
+
+    assert cancelled.stderr == f"{job} is cancelled.\n"
+    assert stand.json("jobs", "get", job)["status"] == "CANCELLED"
+    assert [row["id"] for row in stand.json("jobs", "list", "--status", "cancelled")] == [job]
+    assert f"{job}: " in again.stderr
+    assert "job_01h2xcejqtf2nbrexx3vqjhp41: " in again.stderr
+    missing = stand.run("jobs", "get", "job_01h2xcejqtf2nbrexx3vqjhp41", code=1)
+    assert "hookline jobs list" in missing.stderr

@@ -87,7 +87,7 @@ def test_a_token_that_is_none_is_not_kept(user: Stand, tmp_path: Path) -> None:
 
     (tmp_path / "hookline").mkdir()
     (tmp_path / "hookline" / "profiles.json").write_text("[]")
-    assert "is no file of profiles" in user.run("jobs", code=1).stderr
+    assert "is no file of profiles" in user.run("jobs", "list", code=1).stderr
 
 
 def test_at_a_terminal_the_token_is_asked_for_and_not_shown(user: Stand) -> None:

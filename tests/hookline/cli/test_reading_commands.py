@@ -70,7 +70,7 @@ def test_lists_that_are_empty_say_so_beside_the_data(stand: Stand) -> None:
     done = stand.run(*asked)
     assert (done.stdout, done.stderr) == ("", "No event types.\n")
     assert stand.run(*asked, "-o", "json").stdout == "[]\n"
-    assert stand.run("jobs", "--status", "running", "-o", "yaml").stdout == "[]\n"
+    assert stand.run("jobs", "list", "--status", "running", "-o", "yaml").stdout == "[]\n"
     assert stand.run("notifications", "list", "--kind", "sync-failed").stderr.startswith("No ")
     [entry] = stand.json("audit", "--limit", "1")
     assert (entry["actor"]["kind"], entry["action"]) != ("", "")
@@ -96,8 +96,8 @@ def test_a_token_that_may_not_is_told_the_scope_and_the_next_command(stand: Stan
     viewer = stand.make_token("viewer")
 
     lacking = stand.run("audit", code=7, HOOKLINE_TOKEN=viewer)
-    unknown = stand.run("jobs", code=7, HOOKLINE_TOKEN="hl_x")
-    away = stand.run("jobs", "--server", "http://127.0.0.1:1", code=7)
+    unknown = stand.run("jobs", "list", code=7, HOOKLINE_TOKEN="hl_x")
+    away = stand.run("jobs", "list", "--server", "http://127.0.0.1:1", code=7)
 
     assert "it lacks the scope" in lacking.stderr
     assert "`hookline tokens create` makes one" in lacking.stderr
