@@ -16,6 +16,7 @@ from hookline.db.connection import UnitOfWork
 from hookline.deliveries import jobs, pauses
 from hookline.errors import Code, Refused
 from hookline.form.check import check_update, check_whole
+from hookline.form.equality import is_identical, means_same
 from hookline.form.kinds import FieldProblem
 from hookline.form.origins import given_secrets, left_behind
 from hookline.models import Webhook
@@ -108,7 +109,7 @@ async def _update(
         webhook = await lock_webhook(actor, webhook_id, if_version, problems)
         stored = canonical(webhook, runtime.vault)
         # Under the lock, so that the version and the audit entry tell exactly what has changed.
-        changed = _changed(given, stored, runtime)
+        changed = _changed(webhook, given, stored, runtime)
         prints = fingerprinted(given, runtime.vault)
         problems += _check_change(actor, stored, changed, prints)
         problems += check_owner(actor, webhook, _held(actor, webhook, changed, prints), force)
@@ -257,7 +258,11 @@ def _held(actor: Actor, webhook: Webhook, changed: Form, given: Form) -> list[tu
 def _drift(actor: Actor, webhook: Webhook, changed: Form, force: Force) -> SyncReport | None:
     """The report of a change that takes fields away from the values that a YAML file gave them."""
     applied = webhook.sync_applied or {}
-    names = [name for (name,) in owned(webhook, changed) if changed[name] != applied[name]]
+    names = [
+        name
+        for (name,) in owned(webhook, changed)
+        if not means_same(name, changed[name], applied[name])
+    ]
     # What left the file is not compared with it.
     if not names or webhook.sync_removed_at is not None:
         return None
@@ -265,13 +270,23 @@ def _drift(actor: Actor, webhook: Webhook, changed: Form, force: Force) -> SyncR
     return drift_report(actor, webhook, f"{', '.join(names)} {verb}", force)
 
 
-def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
+def _changed(webhook: Webhook, given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
     """The given fields that differ from the stored ones, secrets as fingerprints; what a given
-    record leaves out is the stored one's.
+    record leaves out is the stored one's. A field that a file owns differs when it means something
+    else: headers in another order are the same to it.
     """
     # A secret that was left out is the stored one, so it makes no difference.
     wanted = with_stored_parts(fingerprinted(given, runtime.vault), stored)
-    return {name: value for name, value in wanted.items() if value != stored[name]}
+    held = {name for (name,) in owned(webhook, wanted)}
+    return {
+        name: value
+        for name, value in wanted.items()
+        if not (means_same if name in held else _is_as_typed)(name, value, stored[name])
+    }
+
+
+def _is_as_typed(_: str, one: Any, other: Any) -> bool:
+    return is_identical(one, other)
 
 
 async def _write(

@@ -20,11 +20,12 @@ from hookline.runtime import Runtime
 from hookline.sync.apply import restoring, store, unchanged
 from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.backlogs import backlogs_of
+from hookline.sync.apply.content import Content, content_of, part_of
 from hookline.sync.apply.restoring import Settlement
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.telling import tell_failure
 from hookline.sync.apply.unchanged import DigestRequest
-from hookline.sync.apply.writing import Content, Writing, content_of, part_of
+from hookline.sync.apply.writing import Writing
 from hookline.sync.plan import authors, planning, policy, renames
 from hookline.sync.plan.changes import Block
 from hookline.sync.plan.webhooks import Planned, WantedWebhook

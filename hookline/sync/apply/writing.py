@@ -5,10 +5,9 @@ Secrets leave it sealed or as fingerprints only.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from hookline.outbound import signing
 from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
+from hookline.sync.apply.content import Content
 from hookline.sync.apply.store import RowsToWrite, SetState
 from hookline.sync.apply.unchanged import moved_commit, receipt_of
 from hookline.sync.plan.authors import DISPUTED
@@ -51,14 +51,6 @@ _ACTIONS: Final = {
     ChangeKind.RELEASE: "webhook.release",
     ChangeKind.MOVE: "webhook.move",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The wanted state with secrets as fingerprints. digest: equal for equal content."""
-
-    snapshot: Mapping[str, Mapping[str, Any]]
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,28 +311,6 @@ class Writing:
             if write.live is not None and write.is_visible:
                 entries += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
         return entries
-
-
-def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
-    """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown;
-    its lifecycle besides.
-    """
-    snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
-    return Content(
-        snapshot,
-        "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest(),
-    )
-
-
-def part_of(
-    last: Mapping[str, Mapping[str, Any]], new: Content, only: Set[str], moved: Iterable[str]
-) -> Content:
-    """Content after an apply of a part: the last snapshot with the webhooks of the part. moved:
-    slugs that are no more.
-    """
-    gone = {*only, *moved}
-    kept = {slug: values for slug, values in last.items() if slug not in gone}
-    return content_of(kept | {slug: new.snapshot[slug] for slug in only & new.snapshot.keys()})
 
 
 def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from hookline.form.equality import folded
 from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.plan.changes import Change
-from hookline.sync.plan.comparing import folded, holds_unknown
+from hookline.sync.plan.comparing import holds_unknown
 from hookline.sync.plan.webhooks import Write
 from hookline.sync.policy import ApplyLimits
 from hookline.sync.request import Options

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hookline.form.check import check_whole
+from hookline.form.equality import folded
 from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
@@ -18,7 +19,6 @@ from hookline.sync.plan.comparing import (
     Verdicts,
     changed_secrets,
     compare,
-    folded,
     holds_secret,
     masked,
     secrets_in,

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import orjson
 
+from hookline.form.equality import folded
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.sync.plan.changes import Change, ChangeKind
-from hookline.sync.plan.comparing import Values, folded, masked
+from hookline.sync.plan.comparing import Values, masked
 from hookline.sync.plan.webhooks import Planned, StoredWebhook, Write
 
 # Of the webhook itself: the signing secret is random where no file gives it.

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from itertools import zip_longest
 from typing import Any, Final
 
-from hookline.sync.plan.comparing import MASK, UNKNOWN, folded_address
+from hookline.form.equality import folded_address
+from hookline.sync.plan.comparing import MASK, UNKNOWN
 from hookline.text import printable
 
 LONGEST_VALUE: Final = 60

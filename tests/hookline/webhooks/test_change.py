@@ -376,3 +376,11 @@ async def test_a_foreign_webhook_does_not_exist_for_any_verb(runtime: Runtime) -
         Code.NOT_FOUND
     ] * len(verbs)
     assert (await Webhook.get(id=foreign.id)).version == 1
+
+
+async def test_a_filter_that_asks_for_true_instead_of_1_is_another_one(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, filter={"data.paid": {"eq": 1}})
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"filter": {"data.paid": {"eq": True}}})
+    assert canonical(await Webhook.get(id=webhook.id), runtime.vault)["filter"] == {
+        "data.paid": {"eq": True}
+    }

@@ -2,13 +2,22 @@
 
 import pytest
 
+from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.request import Options
 from hookline.webhooks.change import delete_webhook, update_webhook
-from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, changed_by_hand, one
+from tests.hookline.sync.apply.state import (
+    BY_HAND,
+    COMMIT,
+    FORCER,
+    SECRETS,
+    changed_by_hand,
+    kinds,
+    one,
+)
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import SOMEBODY, make_webhook
 
@@ -103,6 +112,32 @@ async def test_owned_fields_are_closed_to_people_and_others_are_not(runtime: Run
     assert refused.value.code == Code.FIELD_MANAGED
     await update_webhook(runtime, SOMEBODY, webhook.id, {"timeout": "20s"})
     assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
+
+
+async def test_headers_in_another_order_are_no_change_by_hand_and_none_by_a_file(
+    runtime: Runtime,
+) -> None:
+    body = ORDERS + "headers: { X-A: a, X-B: b }"
+    first = await apply(runtime, webhooks(orders=body))
+    before, told_before = await one(), await kinds(runtime)
+    turned = [{"name": "x-b", "value": "b"}, {"name": "X-A", "value": "a"}]
+    # Neither refused as a change of what the file owns, nor written, nor told as drift.
+    await update_webhook(runtime, SOMEBODY, before.id, {"headers": turned})
+    await changed_by_hand(runtime, headers=turned)
+    again = await apply(runtime, webhooks(orders=ORDERS + "headers: { X-B: b, X-A: a }"))
+    assert first.revision is not None
+    assert (told(again.plan), again.blocked, again.revision) == ([], (), None)
+    assert ((await one()).version, await kinds(runtime)) == (before.version, told_before)
+
+
+async def test_headers_set_back_in_another_order_are_no_drift_any_more(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS + "headers: { X-A: a, X-B: b }"))
+    pairs = [{"name": "X-B", "value": "b"}, {"name": "X-A", "value": "a"}]
+    await changed_by_hand(runtime, headers=[*pairs, {"name": "X-C", "value": "c"}])
+    await changed_by_hand(runtime, headers=pairs)
+    assert (await kinds(runtime)).count(ActivityKind.SYNC_DRIFTED) == 1
+    file = webhooks(orders=ORDERS + "headers: { X-A: a, X-B: b }")
+    assert told((await preview(runtime, file)).plan) == []
 
 
 async def test_what_was_deleted_by_force_is_made_anew(runtime: Runtime) -> None:

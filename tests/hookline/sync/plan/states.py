@@ -1,11 +1,12 @@
 """Webhooks as a file wants them and as the database has them, for tests of plans."""
 
+from dataclasses import replace
 from typing import Any
 
 from hookline import ids
 from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.planning import plan
-from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook
+from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook, Write
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.problems import Position
 from hookline.sync.request import Options
@@ -49,3 +50,17 @@ def planned(
     wish: WantedWebhook, there: StoredWebhook, on_drift: DriftPolicy = DriftPolicy.BLOCK
 ) -> Planned:
     return plan(SET, 1, [wish], [there], Options(on_drift=on_drift))
+
+
+def applied(there: StoredWebhook, write: Write) -> StoredWebhook:
+    """The webhook after a write, as an apply leaves it."""
+    form = {**there.form, **write.values}
+    return replace(
+        there,
+        slug=write.slug,
+        form=form,
+        applied={} if write.is_released else dict(write.applied),
+        set_name=None if write.is_released else SET,
+        version=there.version + write.is_visible,
+        is_removed=write.is_removed,
+    )

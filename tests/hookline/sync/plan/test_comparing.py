@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.hookline.sync.files import told
-from tests.hookline.sync.plan.states import live, planned, wanted
+from tests.hookline.sync.plan.states import PRINT, live, planned, wanted
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,18 @@ from tests.hookline.sync.plan.states import live, planned, wanted
             {"data.a": {"in": ["b", 2, 1.0, "a"]}, "any": [{"data.b": {"nin": [True, None]}}]},
             {"data.a": {"in": ["a", 1, "b", 2, 2]}, "any": [{"data.b": {"nin": [None, True]}}]},
             {"data.a": {"in": ["a", "1", "b", 2]}, "any": [{"data.b": {"nin": [None, True]}}]},
+        ),
+        (
+            "headers",
+            [{"name": "X-A", "value": "1"}, {"name": "X-B", "value": PRINT}],
+            [{"name": "x-b", "value": PRINT}, {"name": "X-a", "value": "1"}],
+            [{"name": "X-B", "value": "1"}, {"name": "X-A", "value": PRINT}],
+        ),
+        (
+            "filter",
+            {"data.a": 1, "any": [{"data.b": {"eq": True}}, {"data.c": 2.0}]},
+            {"any": [{"data.b": {"eq": True}}, {"data.c": 2}], "data.a": 1.0},
+            {"data.a": True, "any": [{"data.b": {"eq": 1}}, {"data.c": 2.0}]},
         ),
         (
             "filter",

@@ -1,0 +1,43 @@
+"""Content of a set, as its revisions keep it and applies compare it. Called by applying. Pure."""
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from hookline.form.equality import folded
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The wanted state with secrets as fingerprints. digest: equal for equal content."""
+
+    snapshot: Mapping[str, Mapping[str, Any]]
+    digest: str
+
+
+def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
+    """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown;
+    its lifecycle besides.
+    """
+    snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
+    # Folded: the same headers in another order are the same content.
+    meant = {
+        slug: {name: folded(name, value) for name, value in values.items()}
+        for slug, values in snapshot.items()
+    }
+    digest = sha256(orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Content(snapshot, f"sha256:{digest}")
+
+
+def part_of(
+    last: Mapping[str, Mapping[str, Any]], new: Content, only: Set[str], moved: Iterable[str]
+) -> Content:
+    """Content after an apply of a part: the last snapshot with the webhooks of the part. moved:
+    slugs that are no more.
+    """
+    gone = {*only, *moved}
+    kept = {slug: values for slug, values in last.items() if slug not in gone}
+    return content_of(kept | {slug: new.snapshot[slug] for slug in only & new.snapshot.keys()})
