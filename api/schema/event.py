@@ -200,8 +200,9 @@ class EventMutation:
 
     @strawberry.mutation(
         description="Publishes up to 1,000 events in one transaction: all or none. User "
-        "errors: those of `eventPublish`, REQUIRED for an empty batch, TOO_MANY. "
-        "Requires the scope events:publish.",
+        "errors: those of `eventPublish`, REQUIRED for an empty batch, TOO_MANY for more than "
+        "1,000 events, or more than 50,000 deliveries: then the message says how many of the first "
+        "events may be published at once. Requires the scope events:publish.",
         metadata=COMPILED,
     )
     async def event_publish_batch(

@@ -172,8 +172,9 @@ class Publisher:
             # frozen server (2026-11-26).
             if self._is_away and clock.monotonic() > requests[0].came_at + _DEADLINE_SECONDS:
                 raise TimeoutError
-            await self._try(workspace_id, requests)
-            self._is_away = False
+            while requests:
+                requests = await self._try(workspace_id, requests)
+                self._is_away = False
         except FAULTS:
             # The outcome is unknown: the commit may have been written before the connection broke.
             self._is_away = True
@@ -187,8 +188,13 @@ class Publisher:
             for request in requests:
                 await self._commit(workspace_id, [request])
 
-    async def _try(self, workspace_id: UUID, requests: list[PublishRequest]) -> None:
-        """Writes a group under the newest match version and answers it."""
+    async def _try(
+        self, workspace_id: UUID, requests: list[PublishRequest]
+    ) -> list[PublishRequest]:
+        """Writes a group under the newest match version and answers it. Returns the requests whose
+        deliveries were too many for it.
+        """
+        left = list[PublishRequest]()
         until = requests[0].came_at + _DEADLINE_SECONDS
         owners: dict[str, KeyOwner] = {}
         has_refreshed = False
@@ -196,6 +202,9 @@ class Publisher:
             # Anew in each round: the version below is checked against this very snapshot.
             snapshot = await self._registry.snapshot(workspace_id)
             group = await CommitGroup.gather(requests, owners, snapshot)
+            # For the next rounds too: one that joined a group whose earlier try was committed would
+            # be taken for stored.
+            requests, left = group.requests, [*group.left, *left]
             try:
                 # what is written finds out by itself whether the catalogue was stale
                 if group.is_refused_by_catalogue and not has_refreshed:
@@ -213,18 +222,17 @@ class Publisher:
                 if group.is_stored(owners):
                     break
             except EventExists:
-                # An earlier try was committed and its answer lost: the ids are the same in each
-                # try.
+                # An earlier try was committed and its answer lost: its ids are the same.
                 break
             except PumpGone:
-                # Its lease was reserved for a pump that is gone. The next round reserves nothing,
-                # or from the new one.
+                # The lease's pump is gone. The next round reserves nothing, or from the new one.
                 continue
             except FAULTS:
                 if clock.monotonic() > until:
                     raise
                 await asyncio.sleep(_RETRY_DELAY_SECONDS)
         group.answer()
+        return left
 
     async def _write(
         self, workspace_id: UUID, version: int, received_at: datetime, group: CommitGroup

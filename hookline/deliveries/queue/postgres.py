@@ -21,9 +21,7 @@ from hookline.deliveries.queue.base import (
     AttemptResult,
     ClaimedDelivery,
     ClaimRequest,
-    EventExists,
     KeyOwner,
-    KeyTaken,
     Lease,
     LoadedWorkspace,
     NewDelivery,
@@ -36,6 +34,11 @@ from hookline.deliveries.queue.base import (
     Stamp,
 )
 from hookline.deliveries.queue.postgres_health import health_evidence
+from hookline.deliveries.queue.postgres_publishing import (
+    columns_of,
+    wake_payload_of,
+    write_publish,
+)
 from hookline.deliveries.queue.postgres_statements import (
     APPLY_DECISIONS,
     BEAT,
@@ -49,7 +52,6 @@ from hookline.deliveries.queue.postgres_statements import (
     HAS_SENT,
     HELD,
     KEY_OWNERS,
-    PUBLISH,
     RECORD,
     REGISTER,
     SET_ON_WIRE,
@@ -62,7 +64,6 @@ from hookline.deliveries.queue.postgres_statements import (
     WEBHOOKS,
     WORKSPACE,
 )
-from hookline.loop_time import Turn
 from hookline.models.column_types import from_micros
 
 log = logging.getLogger(__name__)
@@ -85,11 +86,7 @@ _LIMITS = {
 }
 SETTINGS = {**_PLANS, **_LIMITS}
 """Settings of every session of the hot path."""
-_NOTIFIED_IDS = 7_900 // 37
-"""NOTIFY carries 8,000 bytes; more webhooks go as EVERYTHING."""
 _CLOSE_SECONDS = 1.0
-_PUBLISH_SECONDS = 6.0
-"""A caller waits: hardly longer than for a lock."""
 _BEGAN = AttemptResult._fields.index("began")
 
 
@@ -169,47 +166,10 @@ class PostgresQueue:
         if lease is not None:
             # A worker is a process of its own here: it claims.
             raise PumpGone
-        columns = await _columns_in_turns(deliveries)
-        ids, types, environments, data, occurred, keys, fingerprints = zip(*events, strict=True)
-        has_keys = any(keys)
-        wake_payload = self._wake_payload(deliveries)
-        try:
-            written = await self._work.fetchval(
-                PUBLISH,
-                workspace_id,
-                version,
-                *(
-                    ids,
-                    types,
-                    environments,
-                    data,
-                    occurred,
-                    received_at,
-                    keys if has_keys else None,
-                    fingerprints if has_keys else None,
-                ),
-                *columns,
-                wake_payload,
-                timeout=_PUBLISH_SECONDS,
-            )
-            return bool(written)
-        # Of all that it inserts only the events' own keys can be there already.
-        except asyncpg.UniqueViolationError as error:
-            raise EventExists from error
-        except asyncpg.PostgresError as error:
-            if error.sqlstate == "HL001":
-                raise KeyTaken from error
-            raise
-
-    def _wake_payload(self, deliveries: Sequence[NewDelivery]) -> str:
-        if not self._notify_wakes or not deliveries:
-            return ""
-        # Each webhook's id once, not once a delivery: making texts of ids was 1.3 % of the process
-        # under batches (2026-11-26).
-        webhook_ids = {delivery.webhook_id for delivery in deliveries}
-        if len(webhook_ids) > _NOTIFIED_IDS:
-            return "*"
-        return ",".join(map(str, webhook_ids))
+        wake_payload = wake_payload_of(deliveries) if self._notify_wakes else ""
+        return await write_publish(
+            self._work, workspace_id, version, received_at, events, deliveries, wake_payload
+        )
 
     async def key_owners(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
         rows = await self._work.fetch(KEY_OWNERS, workspace_id, list(keys))
@@ -301,7 +261,7 @@ class PostgresQueue:
 
         Raises RowsHeld.
         """
-        columns = _columns(results, AttemptResult)
+        columns = columns_of(results, AttemptResult)
         # Ages, not times: the database's clock says when, this process's only how long ago.
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
@@ -382,18 +342,3 @@ async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":
         return await asyncpg.connect(*where, **how)
     except asyncpg.PostgresError as error:
         raise ConnectionRefusedError(str(error)) from error
-
-
-async def _columns_in_turns(deliveries: Sequence[NewDelivery]) -> list[list[Any]]:
-    """Does `_columns`. Others run in between: 100,000 take it 0.1 s."""
-    columns, turn = list[list[Any]](), Turn()
-    for place in range(len(NewDelivery._fields)):
-        if turn.is_over:
-            await turn.pass_on()
-        columns.append([delivery[place] for delivery in deliveries])
-    return columns
-
-
-def _columns(rows: Sequence[Any], shape: type[Any]) -> list[Any]:
-    """Rows as one list per field."""
-    return list(zip(*rows, strict=True)) if rows else [[] for _ in shape._fields]

@@ -17,6 +17,13 @@ WORKSPACE = "select match_version, strict_event_types from workspace where id = 
 # Event types, with the schema of a strict one.
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
 PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
+# More deliveries of a publish, in the transaction of hl_publish and as that writes them.
+ADD_DELIVERIES = queue_statement("""
+insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
+    next_attempt_at, attempt_count, schedule_step, created_at)
+select d.id, $1, d.webhook, d.event, d.type, d.environment, DeliveryState.OPEN, now(), 0, 0, $2
+from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
+  d(id, webhook, event, type, environment)""")
 # Owners of idempotency keys in force, with what a duplicate publish answers.
 KEY_OWNERS = """
 select i.key, i.event_id, i.fingerprint,

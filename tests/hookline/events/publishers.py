@@ -32,6 +32,8 @@ class Tampered:
         self.gate = asyncio.Event()
         self.gate.set()
         self.waiting = 0
+        self.sizes: list[int] = []
+        """Deliveries of each publish."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queue, name)
@@ -40,6 +42,7 @@ class Tampered:
         self.waiting += 1
         await self.gate.wait()
         self.waiting -= 1
+        self.sizes.append(len(given[4]))
         if self._faults and not self._after_commit:
             raise self._faults.pop(0)
         written = await self._queue.publish(*given)

@@ -6,7 +6,8 @@ import sqlite3
 import pytest
 
 from hookline.errors import Unavailable
-from hookline.models import Delivery, Event
+from hookline.ids import uuid7
+from hookline.models import Delivery, Event, Webhook
 from hookline.runtime import Runtime
 from tests.hookline.events.publishers import Tampered, given, over, publish, refuse_poison
 from tests.making import make_webhook
@@ -60,6 +61,26 @@ async def test_what_the_database_refuses_is_heard_by_its_sender_alone(runtime: R
     )
     assert [isinstance(outcome, list) for outcome in outcomes] == [True, False, True]
     assert await Event.all().count() == 2
+
+
+async def test_requests_with_too_many_deliveries_for_one_commit_are_each_stored_once(
+    runtime: Runtime,
+) -> None:
+    first = await make_webhook(runtime)
+    copies = [first.clone(pk=uuid7()) for _ in range(149)]
+    for number, copy in enumerate(copies):
+        copy.slug = f"copy-{number}"
+    await Webhook.bulk_create(copies)
+    await runtime.registry.reload(first.workspace_id, None)
+    queue = Tampered(runtime.queue, ConnectionResetError(), after_commit=True)
+    at = over(runtime, queue)
+    # 66 of them fill a commit, whose answer is lost.
+    outcomes = await asyncio.gather(*(publish(at, given(n)) for n in range(100)))
+    ids = {event.id for event in await Event.all()}
+    assert [one.event_id in ids for [one] in outcomes] == [True] * 100
+    assert {one.delivery_count for [one] in outcomes} == {150}
+    assert (len(ids), await Delivery.all().count()) == (100, 15_000)
+    assert queue.sizes == [9_900, 9_900, 5_100]
 
 
 async def test_caller_that_leaves_takes_nothing_out_of_the_group(runtime: Runtime) -> None:

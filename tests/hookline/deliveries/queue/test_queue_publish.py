@@ -3,13 +3,18 @@ key once.
 """
 
 import asyncio
+import sqlite3
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+import asyncpg
 import pytest
 
 from hookline import clock
 from hookline.activity.writer import bump_match_version
 from hookline.deliveries.queue.base import EventExists, KeyTaken, NewEvent
+from hookline.deliveries.queue.postgres_publishing import write_publish
 from hookline.models import Delivery, DeliveryState, Event
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, ago, make_webhook, make_workspace, new_delivery, new_event
@@ -53,6 +58,59 @@ async def test_event_delivery_and_key_are_there_after_a_publish(runtime: Runtime
     assert abs(row.next_attempt_at - received_at) < timedelta(seconds=5)
     owner = (await runtime.queue.key_owners(WORKSPACE, ["k", "other"]))["k"]
     assert owner == (event.id, b"print", 1)
+
+
+async def test_publish_with_many_deliveries_writes_all_or_nothing(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    first, *others = [new_event() for _ in range(3)]
+    taken = new_event("k")
+    await write(runtime, taken)
+    deliveries = [new_delivery(event, webhook.id) for event in others for _ in range(5_500)]
+    version = await version_of(runtime)
+    late = [new_delivery(first, webhook.id)]
+    now = clock.now()
+    queue = runtime.queue
+    assert not await queue.publish(WORKSPACE, version + 1, now, others, deliveries)
+    with pytest.raises(KeyTaken):
+        await queue.publish(WORKSPACE, version, now, [*others, new_event("k")], deliveries)
+    # What can't be written comes last: two deliveries have one id.
+    twice = [*deliveries, deliveries[0]]
+    with pytest.raises((EventExists, sqlite3.IntegrityError)):
+        await queue.publish(WORKSPACE, version, now, others, twice)
+    assert await Delivery.all().count() == 0
+    assert await queue.publish(WORKSPACE, version, now, [first, *others], [*deliveries, *late])
+    assert await Event.all().count() == 4
+    assert await Delivery.all().count() == 11_001
+    [row] = await runtime.database.reader().rows(
+        "select count(*) as n from delivery where status = 0 and attempt_count = 0 and "
+        "schedule_step = 0 and created_at = $1 and workspace_id = $2",
+        now,
+        WORKSPACE,
+    )
+    assert row["n"] == 11_001
+
+
+@pytest.mark.engines("postgres")
+async def test_no_statement_of_a_publish_has_more_than_a_few_thousand_deliveries(
+    runtime: Runtime, database_url: str
+) -> None:
+    sizes = list[int]()
+    webhook, event = await make_webhook(runtime), new_event()
+    deliveries = [new_delivery(event, webhook.id) for _ in range(12_000)]
+
+    async def log(connection: "asyncpg.Connection[Any]") -> None:
+        connection.add_query_logger(lambda query: sizes.append(rows_of(query.args)))
+
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=1, init=log) as pool:
+        assert await write_publish(
+            pool, WORKSPACE, await version_of(runtime), clock.now(), [event], deliveries, ""
+        )
+    assert [size for size in sizes if size > 100] == [5_000, 5_000, 2_000]
+
+
+def rows_of(arguments: Sequence[Any]) -> int:
+    """Returns the length of the longest column of a statement."""
+    return max((len(one) for one in arguments if isinstance(one, list | tuple)), default=0)
 
 
 async def test_publish_at_another_match_version_writes_nothing(runtime: Runtime) -> None:
