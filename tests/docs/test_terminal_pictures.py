@@ -4,6 +4,7 @@ ones are as this version draws them. `make pictures` writes them anew.
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from io import StringIO
 from typing import Final
@@ -96,12 +97,56 @@ def _was_tried(stand: Stand) -> bool:
     return bool(found["attemptCount"])
 
 
-def drawn(stand: Stand, name: str, command: str) -> str:
-    """The terminal after a command, with what differs from machine to machine as on ours."""
-    terminal = stand.at_terminal(*command.split()[1:], width=WIDTH, COLUMNS=str(WIDTH))
+def listening(stand: Stand, command: str) -> str:
+    """The terminal of a listener that three events came to, as it is before its end."""
+    target = f"{stand.receiver.url}/200"
+    typed = shlex.split(command.replace("3000", target))[1:]
+    terminal = stand.at_terminal(*typed, width=WIDTH, COLUMNS=str(WIDTH))
+    terminal.shows("r resend")
+    ends = dict[str, str]()
+    for number, (name, status) in enumerate((("create", 200), ("pay", 500), ("ship", 200))):
+        stand.receiver.statuses["/200"] = status
+        event = (f"order.order.{name}", "-e", "development", "-d", "1")
+        event_id = stand.run("publish", *event).stdout.strip()
+        terminal.shows(rf"<-- .*{event_id} \d+ ms")
+        ends[event_id[-6:]] = f"4sn02{number}"
+    terminal.type("q")
     terminal.end()
-    shown = terminal.text.replace("\r\n", "\n").replace(stand.url, "https://hooks.example.com")
-    shown = re.sub(r"[\d,]+, of which (.*) [\d,]+ in", r"20,000, of which \1 3,000 in", shown)
+    *lines, last = terminal.text.split("\r\n")
+    *_, bottom, _ = last.split(_ERASED)
+    shown = [*(line.split(_ERASED)[-1] for line in lines), "", bottom]
+    text = "\n".join(shown).replace(target, "http://localhost:3000/")
+    for end, ours in ends.items():
+        text = text.replace(end, ours)
+    return text
+
+
+def shown_by(stand: Stand, command: str) -> str:
+    """The terminal after a command."""
+    if command.startswith("hookline listen"):
+        return listening(stand, command)
+    terminal = stand.at_terminal(*shlex.split(command)[1:], width=WIDTH, COLUMNS=str(WIDTH))
+    terminal.end()
+    return terminal.text.replace("\r\n", "\n")
+
+
+_ERASED: Final = "\r\x1b[K"
+# What differs from machine to machine, and as the pictures have it.
+ALIKE: Final = {
+    r"[\d,]+, of which (.*) [\d,]+ in": r"20,000, of which \1 3,000 in",
+    r"\d\d:\d\d:\d\d ": "10:00:00 ",
+    r"evt_\w{20}": "evt_01h455vb4pex5vsknk08",
+    r"\b\d+ ms": "12 ms",
+    r"whsec_\S+": "whsec_…",
+    r"kept in \S+/": "kept in ~/.config/hookline/",
+}
+
+
+def drawn(stand: Stand, name: str, command: str) -> str:
+    """The picture of a command and of what it shows."""
+    shown = shown_by(stand, command).replace(stand.url, "https://hooks.example.com")
+    for pattern, ours in ALIKE.items():
+        shown = re.sub(pattern, ours, shown)
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
     console.print(Text(f"$ {command}", style="bold"))
     # An empty line at the end: the picture cuts its last one, too.
@@ -115,6 +160,7 @@ PICTURES: Final = {
     "plan": "hookline sync plan",
     "deliveries": "hookline deliveries list --columns status,webhook,type,attempts",
     "doctor": "hookline doctor",
+    "listen": "hookline listen 3000 --events 'order.*.*' -e development",
 }
 
 
