@@ -60,7 +60,9 @@ def check_list_items(
     sizes: Sizes,
     limits: Limits,
 ) -> None:
-    """Raises TooCostly for more items than may be sent, in all lists together (lists that may be
+    """Counts, and shortens lists that are longer than what is looked at of them.
+
+    Raises TooCostly for more items than may be sent, in all lists together (lists that may be
     longer are counted apart), and for more fields that the inputs don't have.
     """
     count = None
@@ -108,6 +110,9 @@ class _Count:
                 "split them into several requests."
             )
         if part is not None:
+            # Before it is coerced: 10,000 events take 0.14 s, to be refused for their number.
+            if (most := self._sizes.looked_at.get(part.name)) is not None:
+                del items[most + 1 :]
             for item in items:
                 if not part.is_plain(item):
                     self.add(item, part)

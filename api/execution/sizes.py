@@ -61,13 +61,16 @@ class Sizes:
 
     items: most items of a list that is no page. sized: fields whose arguments say how long they
     are, or the lists in them. prices: what a field costs besides what it returns, in objects, for
-    each parent. sent: most items of an input's list, where more than usual are.
+    each parent. sent: most items of an input's list, where more than usual are. looked_at: most
+    items of a list of inputs that its resolver takes, by the input's name; of a longer one a single
+    item more is kept, by which the resolver sees that it is too long.
     """
 
     items: Mapping[str, int] = field(default_factory=dict)
     sized: Mapping[str, SizeOf] = field(default_factory=dict)
     prices: Mapping[str, int] = field(default_factory=dict)
     sent: Mapping[str, int] = field(default_factory=dict)
+    looked_at: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

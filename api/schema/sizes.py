@@ -251,4 +251,5 @@ SIZES: Final = Sizes(
     prices=_PRICES,
     # Two secrets of each of 10,000 webhooks, with their paths.
     sent={"SyncPlanInput.secrets": 100_000, "SyncApplyInput.secrets": 100_000},
+    looked_at={"EventPublishInput": BATCH_LIMIT},
 )

@@ -67,9 +67,8 @@ async def check_events(
     if not inputs:
         raise Refused(Problem(Code.REQUIRED, "Give at least one event."))
     if len(inputs) > BATCH_LIMIT:
-        message = (
-            f"A batch takes at most {BATCH_LIMIT:,} events; this one has {len(inputs):,}. Split it."
-        )
+        # Without their number: the API hands over one event too many, however many there are.
+        message = f"A batch takes at most {BATCH_LIMIT:,} events; this one has more. Split it."
         raise Refused(Problem(Code.TOO_MANY, message))
     events, problems, size, turn = [], list[Problem](), 0, Turn() if len(inputs) > 1 else None
     for index, given in enumerate(inputs):

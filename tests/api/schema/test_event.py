@@ -104,6 +104,25 @@ async def test_a_batch_is_accepted_whole_or_not_at_all(admin: Asker) -> None:
     assert await Event.all().count() == 3
 
 
+async def test_no_event_of_a_batch_that_is_too_long_is_looked_at_beyond_the_limit(
+    admin: Asker,
+) -> None:
+    events = [order() for _ in range(1_001)] + [{"type": 1}] * 8_000
+    listed = "mutation ($e: [EventPublishInput!]!) { eventPublishBatch(input: {events: $e}) { "
+    # The second is graphql-core's, the third a list of its own.
+    for text, variables in (
+        (BATCH, {"input": {"events": [*events]}}),
+        (
+            BATCH.replace("results {", "results { __typename ...F "),
+            {"input": {"events": [*events]}},
+        ),
+        (listed + "userErrors { code field } } }", {"e": [*events]}),
+    ):
+        text += " fragment F on EventPublishResult { duplicate }" if "...F" in text else ""
+        payload = (await admin.data(text, **variables))["eventPublishBatch"]
+        assert told(payload) == {("TOO_MANY", "input.events")}
+
+
 async def test_webhooks_whose_filter_would_cost_too_much_are_counted_for_each_event(
     admin: Asker,
 ) -> None:
