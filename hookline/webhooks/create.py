@@ -2,7 +2,7 @@
 sync writes rows by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,9 +38,16 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
 
 
 async def insert_webhook(
-    runtime: Runtime, actor: Actor, values: Values, columns_of: ColumnsOf
+    runtime: Runtime,
+    actor: Actor,
+    values: Values,
+    columns_of: ColumnsOf,
+    check_made: Callable[[], Awaitable[None]] | None = None,
 ) -> Webhook:
-    """Creates a webhook as `create_webhook` does. columns_of: columns in place of the form's."""
+    """Creates a webhook as `create_webhook` does. columns_of: columns in place of the form's.
+    check_made: looks at what is there once the webhook is made, in its transaction, which no other
+    creation of the workspace shares; what it raises undoes it.
+    """
     bounds = bounds_of(runtime)
     given = {name: value for name, value in values.items() if name != "slug"}
     for _ in range(SLUG_TRIES):
@@ -55,6 +62,8 @@ async def insert_webhook(
                     raise Refused(problems)
                 webhook = await _insert(runtime, actor, slug, form, columns_of)
                 await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_CREATED])
+                if check_made is not None:
+                    await check_made()
                 return webhook
         except IntegrityError:
             # Another creator committed the same slug meanwhile: look again. Only the unique index

@@ -5,6 +5,7 @@ those whose lease has run out. Their requests are in listener_requests.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,12 +51,23 @@ async def create_listener(runtime: Runtime, actor: Actor, values: Mapping[str, A
 
     Raises Refused with all that is wrong; TOO_MANY when the workspace has LISTENERS_LIMIT.
     """
-    count = await Webhook.filter(
-        workspace_id=actor.workspace_id, listener_expires_at__isnull=False, deleted_at__isnull=True
-    ).count()
-    if count >= LISTENERS_LIMIT:
-        message = f"There are {count} listeners already. End one, or wait until one has ended."
-        raise Refused(Problem(Code.TOO_MANY, message))
+
+    async def check(limit: int) -> None:
+        count = await Webhook.filter(
+            workspace_id=actor.workspace_id,
+            listener_expires_at__isnull=False,
+            deleted_at__isnull=True,
+        ).count()
+        if count > limit:
+            message = (
+                f"There are {LISTENERS_LIMIT} listeners already. End one, or wait until one has "
+                "ended."
+            )
+            raise Refused(Problem(Code.TOO_MANY, message))
+
+    # Most are refused by this one, without a lock. The other one holds the match version's row,
+    # which each creation changes, and so sees all that were committed before.
+    await check(LISTENERS_LIMIT - 1)
 
     def columns_of(key: UUID) -> dict[str, Any]:
         expires_at = clock.now() + LEASE
@@ -65,7 +77,9 @@ async def create_listener(runtime: Runtime, actor: Actor, values: Mapping[str, A
             "exhausted_notified_at": _NEVER,
         }
 
-    return await insert_webhook(runtime, actor, {**values, **_ALWAYS}, columns_of)
+    return await insert_webhook(
+        runtime, actor, {**values, **_ALWAYS}, columns_of, partial(check, LISTENERS_LIMIT)
+    )
 
 
 async def find_listener(actor: Actor, key: UUID) -> Webhook:

@@ -68,6 +68,29 @@ async def next_event(stream: AsyncGenerator[Answer, None]) -> Any:
     return answer.data["listenerRequests"]
 
 
+async def test_a_workspace_has_no_more_than_a_hundred_listeners_however_many_are_made_at_once(
+    runtime: Runtime, holder: Holder
+) -> None:
+    first = await Webhook.get(slug=(await created(holder))["webhook"]["slug"])
+    copies = [first.clone(pk=ids.uuid7()) for _ in range(97)]
+    for number, copy in enumerate(copies):
+        copy.slug = f"copy-{number}"
+    await Webhook.bulk_create(copies)
+    at_once = [holder.data(CREATE, input={**FORM, "name": f"L{n}"}) for n in range(6)]
+    payloads = [data["listenerCreate"] for data in await asyncio.gather(*at_once)]
+    refused = [payload["userErrors"] for payload in payloads if payload["userErrors"]]
+    assert refused == 4 * [
+        [
+            {
+                "code": "TOO_MANY",
+                "field": ["input"],
+                "message": "There are 100 listeners already. End one, or wait until one has ended.",
+            }
+        ]
+    ]
+    assert await Webhook.filter(listener_expires_at__isnull=False).count() == 100
+
+
 async def test_a_listener_is_made_followed_answered_renewed_and_deleted(
     runtime: Runtime, holder: Holder
 ) -> None:
