@@ -104,7 +104,7 @@ def _declare_periodic_actors(
     next_step: Callable[[ActorName], None],
 ) -> None:
     """Declares those that have a period: the scheduler enqueues them, no row calls for them."""
-    in_slices = _slices(slice_seconds, next_step)
+    in_slices, watch = _slices(slice_seconds, next_step), listeners.LeaseWatch()
 
     @declared(ActorName.ROLL_UP_STATISTICS)
     async def roll_up_statistics() -> None:
@@ -131,7 +131,9 @@ def _declare_periodic_actors(
     @declared(ActorName.END_LISTENERS)
     async def end_listeners() -> None:
         """Ends listeners whose command does not renew them any more."""
-        await in_slices(ActorName.END_LISTENERS, lambda: listeners.end_expired(context().runtime))
+        await in_slices(
+            ActorName.END_LISTENERS, lambda: listeners.end_expired(context().runtime, watch)
+        )
 
 
 def _slices(

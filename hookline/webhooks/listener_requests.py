@@ -23,9 +23,10 @@ TOPIC: Final = "listener"
 LOOK_SECONDS: Final = 1.0
 READ_SECONDS: Final = 10.0
 
+# A listener is there until `end_expired` has deleted it: only that knows whether its lease could be
+# renewed.
 ROOMS: Final = """
-select id, concurrency, deleted_at is null and listener_expires_at > {now} as is_there
-from webhook where id in ({places})"""
+select id, concurrency from webhook where id in ({places}) and deleted_at is null"""
 # Locked: two workers of a webhook must not both take its last place. Never waited for: somebody's
 # transaction may hold one row for long, and whoever waits holds one of the process's connections.
 LOCK: Final = "select id from webhook where id in ({places}) order by id {skip_locked}"
@@ -42,18 +43,16 @@ select id from listener_request where webhook_id = $1 and answer is null order b
 READ: Final = """
 select id, delivery_id, headers, body, timeout_ms from listener_request
 where id = $1 and answer is null"""
-IS_THERE: Final = """
-select id from webhook
-where id = $1 and deleted_at is null and listener_expires_at > {now}"""
+IS_THERE: Final = "select id from webhook where id = $1 and deleted_at is null"
 ANSWER: Final = """
 update listener_request set answer = $2, answer_body = $3
 where id = $1 and answer is null"""
 OWNER: Final = "select webhook_id from listener_request where id = $1"
 # A left join: a webhook that retention took is gone, too.
 FOUND: Final = """
-select r.id, r.answer, r.answer_body,
-  coalesce(w.deleted_at is not null or w.listener_expires_at <= {now}, true) as is_gone
-from listener_request r left join webhook w on w.id = r.webhook_id where r.id in ({places})"""
+select r.id, r.answer, r.answer_body, w.id is null as is_gone
+from listener_request r left join webhook w on w.id = r.webhook_id and w.deleted_at is null
+where r.id in ({places})"""
 DELETE: Final = "delete from listener_request where id in ({places})"
 PUT_BYTES: Final = 4 * 1024 * 1024
 """Bodies that one transaction writes, about: others have the database between two of them."""
@@ -138,7 +137,7 @@ async def _rooms(work: UnitOfWork, webhook_ids: Sequence[UUID]) -> dict[UUID, in
         sql = for_dialect(sql.replace("{places}", _places(webhook_ids)), work.dialect)
         return await work.rows(sql, *webhook_ids)
 
-    found = {row["id"]: row["concurrency"] for row in await rows(ROOMS) if row["is_there"]}
+    found = {row["id"]: row["concurrency"] for row in await rows(ROOMS)}
     locked = {row["id"] for row in await rows(LOCK)}
     taken = {row["webhook_id"]: row["taken"] for row in await rows(TAKEN)}
     return {
@@ -164,7 +163,7 @@ async def look(database: Database, keys: Collection[UUID]) -> dict[UUID, AnswerS
 
     Raises Unavailable.
     """
-    sql = for_dialect(FOUND.replace("{places}", _places(keys)), database.dialect)
+    sql = FOUND.format(places=_places(keys))
     with faults_as_unavailable():
         rows = await database.reader().rows(sql, *keys)
     return {row["id"]: AnswerState(_answer_of(row), bool(row["is_gone"])) for row in rows}
@@ -242,7 +241,7 @@ async def follow(
 async def _open(database: Database, webhook_id: UUID, caller: Hashable) -> Sequence[UUID] | None:
     """Requests without an answer; None when the listener is gone."""
     async with database.reading(caller, _deadline()) as reader:
-        if not await reader.rows(for_dialect(IS_THERE, database.dialect), webhook_id):
+        if not await reader.rows(IS_THERE, webhook_id):
             return None
         return [row["id"] for row in await reader.rows(OPEN, webhook_id)]
 

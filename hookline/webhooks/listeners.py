@@ -23,6 +23,10 @@ from hookline.webhooks.create import insert_webhook
 
 LEASE: Final = timedelta(seconds=22)
 """With the period of `end_listeners` a listener is gone half a minute after its last renewal."""
+UNWATCHED_SECONDS: Final = 10.0
+"""Time without a look after which no lease has run out: the database was away, and nobody could
+renew. Less than what a lease has left at the least when it is renewed again.
+"""
 LISTENERS_LIMIT: Final = 100
 """Of a workspace."""
 # The form wants a URL that could be sent to; the listener's own takes its place.
@@ -143,12 +147,37 @@ async def answer_request(
         work.after_commit(lambda: runtime.hub.publish(listener_requests.TOPIC, str(webhook_id)))
 
 
-async def end_expired(runtime: Runtime) -> int:
+class LeaseWatch:
+    """Tells whether leases count. A lease that ran out while the database was away is our own lack:
+    it is ended only if its command has not renewed it within another one's time.
+    """
+
+    def __init__(self) -> None:
+        self._looked_at: tuple[float, float] | None = None
+        self._from = 0.0
+
+    def look(self, now: float, wall: float) -> bool:
+        """Takes note that the database answers. now, wall: seconds of the monotonic clock, and of
+        the other one, which goes on while a machine sleeps.
+        """
+        # The first look, too, may come after an absence.
+        if self._looked_at is None or any(
+            later - earlier > UNWATCHED_SECONDS
+            for earlier, later in zip(self._looked_at, (now, wall), strict=True)
+        ):
+            self._from = now + LEASE.total_seconds()
+        self._looked_at = (now, wall)
+        return now >= self._from
+
+
+async def end_expired(runtime: Runtime, watch: LeaseWatch | None = None) -> int:
     """Ends a batch of listeners whose lease has run out, and forgets requests whose worker died.
-    Returns how many rows.
+    watch: of the process that looks again and again; None: leases count. Returns how many rows.
     """
     async with runtime.database.unit_of_work() as work:
         rows = await work.rows(for_dialect(_EXPIRED, work.dialect))
+    if watch is not None and not watch.look(clock.monotonic(), clock.now().timestamp()):
+        rows = []
     for row in rows:
         async with runtime.database.unit_of_work() as work:
             webhook = await _locked(row["id"])

@@ -71,7 +71,8 @@ async def test_an_event_is_forwarded_and_a_command_that_is_killed_leaves_nothing
         await own_hookline.kill("listen")
         lost = await listener.publish({"total": 8})
         await end_lease(own_hookline, key)
-        await eventually(lambda: is_gone(listener))
+        await end_by_another_server(own_hookline, key)
+        assert await listener.ids() == []
 
         async def is_over() -> bool:
             nodes = (await own_hookline.graphql(STATE))["deliveries"]["nodes"]
@@ -80,10 +81,6 @@ async def test_an_event_is_forwarded_and_a_command_that_is_killed_leaves_nothing
 
         await eventually(is_over)
     assert len(program.taken) == 1
-
-
-async def is_gone(listener: Listener) -> bool:
-    return await listener.ids() == []
 
 
 async def end_lease(hookline: Installation, key: str) -> None:

@@ -23,6 +23,7 @@ from hookline.settings.fields import Settings
 from hookline.webhooks import listener_requests, listeners
 from hookline.webhooks.change import delete_webhook
 from hookline.webhooks.listener_requests import ListenerAnswer, ListenerRequest, Put
+from hookline.webhooks.listeners import LeaseWatch
 from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import (
@@ -163,6 +164,7 @@ async def test_a_request_ends_at_once_when_its_listener_is_gone(
                 await delete_webhook(runtime, system_actor(WORKSPACE), webhook.id)
             else:
                 await set_column(runtime, "webhook", "listener_expires_at", ago(1), [webhook.id])
+                assert await listeners.end_expired(runtime) == 1
             with pytest.raises(StopAsyncIteration):
                 await anext(requests)
         attempt = await only_attempt(webhook.id)
@@ -170,6 +172,39 @@ async def test_a_request_ends_at_once_when_its_listener_is_gone(
     assert attempt.error_code == "LISTENER_GONE"
     assert attempt.error_message is not None
     assert "its command has ended" in attempt.error_message
+
+
+async def test_a_request_outlasts_a_lease_that_could_not_be_renewed(runtime: Runtime) -> None:
+    async with pumping(runtime):
+        webhook, watch = await make_listener(runtime, timeout="60s"), LeaseWatch()
+        async with aclosing(following(runtime, webhook)) as requests:
+            for number in range(2):
+                # The database is back, and the command has not renewed yet.
+                await set_column(runtime, "webhook", "listener_expires_at", ago(1), [webhook.id])
+                await publish(runtime)
+                key = (await anext(requests)).id
+                assert await listeners.end_expired(runtime, watch) == 0
+                await listeners.renew_listener(runtime, SOMEBODY, webhook.id)
+                await listeners.answer_request(runtime, SOMEBODY, key, TAKEN)
+                await eventually(lambda number=number: has_attempts(webhook.id, number + 1))  # type: ignore[misc]
+    outcomes = {row.outcome for row in await Attempt.filter(webhook_id=webhook.id)}
+    assert outcomes == {AttemptOutcome.SUCCEEDED}
+
+
+def test_leases_count_once_they_could_be_renewed_for_as_long_as_one_lasts() -> None:
+    watch, wall = LeaseWatch(), 1_000.0
+    # The first look, and each after an absence, begins the time anew.
+    assert [watch.look(now, wall + now) for now in (0.0, 5.0, 21.0)] == [False, False, False]
+    assert [watch.look(now, wall + now) for now in (25.0, 34.0, 43.0, 44.0)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert not watch.look(80.0, wall + 80.0)
+    assert [watch.look(now, wall + now) for now in (89.0, 98.0, 102.0)] == [False, False, True]
+    # A machine that slept: its monotonic clock stood still.
+    assert not watch.look(106.0, wall + 500.0)
 
 
 async def test_a_listener_that_is_not_renewed_is_deleted_with_what_is_open(
