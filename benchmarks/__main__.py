@@ -12,8 +12,9 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from benchmarks import against, brokers, console, matching, phases, subscriptions, sync
 from benchmarks.processes import Trees
@@ -127,31 +128,33 @@ def webhooks_in_plenty(folder: Path, _: int) -> dict[str, Any]:
     return matching.measure(folder)
 
 
+SCENARIOS: Final[dict[str, Callable[[Path, int], dict[str, Any]]]] = {
+    "embedded_sqlite": embedded,
+    "serve_and_worker_postgres": postgres,
+    "production_rabbitmq": brokers.rabbitmq,
+    "production_redis": brokers.redis,
+    "rabbitmq_10000_webhooks": brokers.rabbitmq_in_plenty,
+    "hub_cut_rabbitmq": brokers.hub_cut_rabbitmq,
+    "hub_cut_redis": brokers.hub_cut_redis,
+    "messages": brokers.messages,
+    "isolation_postgres": isolation,
+    "followers_postgres": followers,
+    "rates_postgres": rates,
+    "phases_postgres": phases.measure,
+    "matching": webhooks_in_plenty,
+    "console": console.measure,
+    "sync": sync.measure,
+}
+
+
 def main() -> None:
-    scenarios = {
-        "embedded_sqlite": embedded,
-        "serve_and_worker_postgres": postgres,
-        "production_rabbitmq": brokers.rabbitmq,
-        "production_redis": brokers.redis,
-        "rabbitmq_10000_webhooks": brokers.rabbitmq_in_plenty,
-        "hub_cut_rabbitmq": brokers.hub_cut_rabbitmq,
-        "hub_cut_redis": brokers.hub_cut_redis,
-        "messages": brokers.messages,
-        "isolation_postgres": isolation,
-        "followers_postgres": followers,
-        "rates_postgres": rates,
-        "phases_postgres": phases.measure,
-        "matching": webhooks_in_plenty,
-        "console": console.measure,
-        "sync": sync.measure,
-    }
     if any(argument.startswith("--") for argument in sys.argv[1:]):
         print(json.dumps(against.main(sys.argv[1:]), indent=2))
         return
-    wanted = sys.argv[1:] or list(scenarios)
-    if unknown := set(wanted) - set(scenarios):
+    wanted = sys.argv[1:] or list(SCENARIOS)
+    if unknown := set(wanted) - set(SCENARIOS):
         raise SystemExit(
-            f"no part is called {', '.join(sorted(unknown))}; there are: {', '.join(scenarios)}"
+            f"no part is called {', '.join(sorted(unknown))}; there are: {', '.join(SCENARIOS)}"
         )
     results: dict[str, Any] = {
         "machine": {
@@ -171,7 +174,7 @@ def main() -> None:
             process("-m", "benchmarks.receiver", str(receiver_port)),
         ):
             wait_for(f"http://127.0.0.1:{receiver_port}/stats")
-            results[name] = scenarios[name](Path(folder), receiver_port)
+            results[name] = SCENARIOS[name](Path(folder), receiver_port)
     print(json.dumps(results, indent=2))
 
 

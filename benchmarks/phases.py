@@ -1,5 +1,5 @@
-"""Where the time from a publish to its arrival goes, on PostgreSQL, at 200 and 1,000 events a
-second. Called by `make bench ARGS=phases_postgres`.
+"""The phases from a publish to its arrival, on PostgreSQL, at 200 and 1,000 events a second. Called
+by `make bench ARGS=phases_postgres`.
 """
 
 # Notes of both processes, the generator's and the receiver's times are of one clock.
@@ -110,7 +110,7 @@ def _events(
 
 
 def _heard(notes: dict[str, list[tuple[str, float]]]) -> dict[float, float]:
-    """When the worker heard of each publish statement, by when that began.
+    """The times at which the worker heard of each publish statement, by when that began.
 
     Raises SystemExit if not each was heard of once.
     """

@@ -1,8 +1,7 @@
 """A receiver that costs little, as a process of its own: python -m benchmarks.receiver PORT. POSTs
-get 200, to /late after 10 s, to /hang never; each "seq" is counted, and the time since its "sent".
-`GET /reset` forgets; `GET /stats` gives {"count", "unique", "first", "last"}, `GET /latencies`
-milliseconds, `GET /times` when each came (seconds since 1970), `GET /arrivals` "sent" and that
-by "seq", as JSON.
+get 200, to /late after 10 s, to /hang never; each "seq" is counted, with the time since its "sent".
+`GET /reset` forgets. As JSON: `/stats` {"count", "unique", "first", "last"}, `/latencies` in ms,
+`/times` when each came (seconds since 1970), `/arrivals` "sent" and that by "seq".
 """
 
 import asyncio
