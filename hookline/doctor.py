@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from hookline import clock
 from hookline.db.connection import Database, Reader, faults_as_unavailable
-from hookline.db.schema_check import missing_migrations
+from hookline.db.schema_check import check_schema
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.errors import HooklineError, Misconfigured
 from hookline.ids import uuid7
@@ -134,11 +134,7 @@ async def _database(settings: Settings, database: Database) -> str:
 
 
 async def _schema(reader: Reader) -> str:
-    if missing := await missing_migrations(reader):
-        raise Misconfigured(
-            f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
-            "hookline migrate"
-        )
+    await check_schema(reader)
     return "as this version wants it"
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from hookline.activity.feed import Feeds
 from hookline.db.connection import Database, faults_as_unavailable
-from hookline.db.schema_check import missing_migrations
+from hookline.db.schema_check import check_schema
 from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import Queue
 from hookline.deliveries.registry import Registry
@@ -97,7 +97,7 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
 
 
 async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
-    """Raises Misconfigured for a database that is missing or not migrated."""
+    """Raises Misconfigured for a database that is missing, HooklineError for another schema."""
     if settings.is_sqlite and not settings.sqlite_path.exists():
         raise Misconfigured(
             f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
@@ -105,11 +105,7 @@ async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
     database = Database(settings)
     stack.push_async_callback(database.close)
     await database.open()
-    if missing := await missing_migrations(database.reader()):
-        raise Misconfigured(
-            f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
-            "hookline migrate"
-        )
+    await check_schema(database.reader())
     return database
 
 

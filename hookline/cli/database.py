@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from hookline.db.connection import Database, faults_as_unavailable
-from hookline.db.schema_check import missing_migrations
+from hookline.db.schema_check import check_schema
 from hookline.errors import Misconfigured
 from hookline.models import Workspace
 from hookline.settings.fields import Settings
@@ -17,7 +17,8 @@ from hookline.settings.fields import Settings
 async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, UUID]]:
     """The open database and the id of its workspace.
 
-    Raises Misconfigured when it lacks tables, Unavailable when it can't be reached.
+    Raises Misconfigured when there is none, HooklineError for another schema, Unavailable when it
+    can't be reached.
     """
     # Opening a missing file would make an empty one.
     if settings.is_sqlite and not settings.sqlite_path.exists():
@@ -27,8 +28,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, UUI
     database = Database(settings)
     try:
         await database.open()
-        if await missing_migrations(database.reader()):
-            raise Misconfigured("The database is of an older version. Run: hookline migrate")
+        await check_schema(database.reader())
         yield database, await workspace_id_of(database)
     finally:
         await database.close()

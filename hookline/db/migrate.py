@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaEditor
@@ -26,10 +27,11 @@ from hookline.db.connection import (
     Reader,
     connecting,
     faults_as_unavailable,
+    is_fault,
     tortoise_config,
 )
 from hookline.db.migration_base import log_applied
-from hookline.db.schema_check import missing_migrations
+from hookline.db.schema_check import check_columns, missing_migrations
 from hookline.errors import HooklineError, Misconfigured
 
 # The number of the advisory lock: any constant that is ours.
@@ -125,16 +127,28 @@ async def _apply(
 ) -> None:
     connection = get_connection("default")
     # An older program must not touch what it does not know.
-    await missing_migrations(Reader("sqlite" if is_sqlite else "postgres", connection))
+    reader = Reader("sqlite" if is_sqlite else "postgres", connection)
+    await missing_migrations(reader)
     executor = _Executor(connection, config["apps"])
 
     def progress(event: str, app: str, name: str) -> None:
         if event == "apply_done":
             on_applied(name)
 
-    await executor.migrate(
-        [MigrationTarget(APP, "__latest__")], direction="forward", progress=progress
-    )
+    try:
+        await executor.migrate(
+            [MigrationTarget(APP, "__latest__")], direction="forward", progress=progress
+        )
+    except OperationalError as error:
+        if is_fault(error):
+            raise
+        first_line = str(error).partition("\n")[0]
+        raise HooklineError(
+            "SCHEMA",
+            f"The migration does not go with the tables that are there ({first_line}) and was "
+            "undone. Give Hookline a database of its own.",
+        ) from error
+    await check_columns(reader)
     # With foreign keys off, nothing else would notice a row that lost its parent.
     if is_sqlite and (broken := await connection.execute_query_dict("pragma foreign_key_check")):
         raise HooklineError(

@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from hookline import __version__
+from hookline.cli.database import open_database
+from hookline.cli.exit_codes import FAILED
 from hookline.db import migrations
 from hookline.db.connection import Database, Reader
 from hookline.db.migrate import _SqliteEditor, migrate
@@ -104,7 +108,8 @@ async def test_migration_that_fails_leaves_nothing_half_done(empty: Settings) ->
     await run(empty, "create table vault_key (in_the_way integer)")
     async with opened(empty) as database:
         before = await relations(database.reader())
-    with pytest.raises(Exception, match="already exists"):
+    undone = r"already exists.* and was undone\. Give Hookline a database of its own"
+    with pytest.raises(HooklineError, match=undone):
         await migrate(empty)
     async with opened(empty) as database:
         assert await noted(database.reader()) == []
@@ -127,18 +132,54 @@ async def test_database_of_a_newer_program_is_refused(settings: Settings) -> Non
         "'9999_future', '2030-01-01 00:00:00+00:00')"
     )
     await run(settings, newer)
-    with pytest.raises(HooklineError, match=r"newer Hookline \(migration 9999_future\)"):
+    sentence = (
+        f"The database has the schema 9999_future of a newer Hookline; this one, {__version__}, "
+        f"needs {NAMES[-1]}. Start that version, or give this one a database of its own."
+    )
+    with pytest.raises(HooklineError, match=re.escape(sentence)):
         await migrate(settings)
-    with pytest.raises(HooklineError, match="newer Hookline"):
-        async with open_runtime(settings):
-            raise AssertionError("must not open")
+    await nothing_opens(settings, sentence)
 
 
 async def test_program_does_not_open_a_database_that_lacks_migrations(empty: Settings) -> None:
     await run(empty, "create table something (a integer)")
-    with pytest.raises(Misconfigured, match="hookline migrate"):
-        async with open_runtime(empty):
+    await nothing_opens(
+        empty,
+        f"The database has no tables of Hookline; this Hookline, {__version__}, needs {NAMES[-1]}. "
+        "Run: hookline migrate",
+    )
+
+
+async def test_program_does_not_open_a_database_whose_tables_are_older_than_their_migration(
+    settings: Settings,
+) -> None:
+    await run(settings, "alter table notification rename column kind to sort")
+    sentence = (
+        f"The database notes the schema {NAMES[-1]}, which this Hookline, {__version__}, needs, "
+        "but its table notification lacks the column kind: an unreleased version made it, or "
+        "somebody changed it. Give HOOKLINE_DATABASE_URL a new one, and run: hookline migrate"
+    )
+    with pytest.raises(HooklineError, match=re.escape(sentence)):
+        await migrate(settings)
+    await nothing_opens(settings, sentence)
+
+
+async def nothing_opens(settings: Settings, sentence: str) -> None:
+    """Opens the database as a server and a worker do, and as commands do."""
+    with pytest.raises(HooklineError, match=re.escape(sentence)):
+        async with open_runtime(settings):
             raise AssertionError("must not open")
+    with pytest.raises(HooklineError, match=re.escape(sentence)):
+        async with open_database(settings):
+            raise AssertionError("must not open")
+    environment = {
+        **os.environ,
+        "HOOKLINE_DATABASE_URL": settings.database_url,
+        "HOOKLINE_HOME": str(settings.home),
+    }
+    command = ("serve", "--port", "0")
+    ended = await asyncio.to_thread(run_hookline, command, settings.home, environment)
+    assert (ended.returncode, ended.stderr) == (FAILED, f"Error: {sentence}\n")
 
 
 @pytest.mark.engines("sqlite")
