@@ -3,6 +3,7 @@ on after a restart.
 """
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -82,6 +83,23 @@ async def test_what_failed_is_open_again_from_the_start_of_its_schedule(runtime:
 
 
 @pytest.mark.engines("sqlite", "postgres")
+@pytest.mark.engines("sqlite", "postgres")
+async def test_publishes_pass_by_a_retry_whose_count_has_not_ended(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    await failed_for_good(runtime, webhook, 2)
+    async with AsyncExitStack() as readers:
+        # The count waits for a place among the lists.
+        far = asyncio.get_running_loop().time() + 60
+        for number in range(runtime.settings.database_readers):
+            await readers.enter_async_context(runtime.database.reading(number, far))
+        retrying = asyncio.create_task(begin(runtime, webhook))
+        for _ in range(3):
+            await publish(runtime)
+        assert not retrying.done()
+        assert await Job.all().count() == 0
+    assert (await retrying).total == 2
+
+
 async def test_only_what_failed_in_the_time_and_of_the_type_is_sent_again(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     old, new = await failed_for_good(runtime, webhook, 2)
