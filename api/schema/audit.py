@@ -25,6 +25,7 @@ from api.schema.node import (
     is_storable,
     node_id,
 )
+from api.schema.types import Webhook, find_webhook
 from hookline import ids
 from hookline.access.actor import ActorKind
 from hookline.access.audit import CONSOLE
@@ -71,6 +72,15 @@ class AuditEntry(Node):
         description="ID of the API request, as in the response header X-Request-Id and in the "
         "logs. Null for changes made without the API."
     )
+    row: strawberry.Private[AuditRow]
+
+    @strawberry.field(
+        description="Changed webhook as it is now, or null if the entry concerns another object "
+        "or the webhook is gone. Requires the scope webhooks:read."
+    )
+    async def webhook(self, info: Info) -> Webhook | None:
+        key = self.row.subject_id if self.row.subject_prefix == "wh" else None
+        return await find_webhook(info, key) if key else None
 
     @classmethod
     def of(cls, row: AuditRow) -> "AuditEntry":
@@ -90,6 +100,7 @@ class AuditEntry(Node):
             before=row.before,
             after=row.after,
             request_id=row.request_id,
+            row=row,
         )
 
 

@@ -1,5 +1,7 @@
 """The audit log in a browser: who changed what, by filters, field by field, live."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.console import Console, Server
@@ -26,6 +28,8 @@ def test_change_arrives_live_and_is_shown_field_by_field(
     row = page.get_by_role("row").filter(has_text="A <i>new</i> text")
     expect(row).to_contain_text("Reason: Incident <7>")
     expect(row).to_contain_text("Shows what was sent.")
+    # The webhook's name, which did not change, beside its id.
+    expect(row.get_by_role("cell").nth(2)).to_contain_text(re.compile("^Echowh_"))
     signed_in.check_accessible()
     row.get_by_role("link", name="Webhook changed").press("Enter")
 

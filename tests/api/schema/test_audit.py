@@ -58,6 +58,23 @@ async def change_in_every_way(runtime: Runtime, webhook: Webhook) -> None:
     await delete_webhook(runtime, SOMEBODY, webhook.id)
 
 
+NAMES = "{ auditEntries { nodes { action webhook { name } } } }"
+
+
+async def test_an_entry_has_its_webhook_as_it_is_now(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime, name="Once")
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"name": "Now"})
+    await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c"})
+
+    noted = (await admin.data(NAMES))["auditEntries"]["nodes"]
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
+    later = (await admin.data(NAMES))["auditEntries"]["nodes"]
+
+    assert [entry["webhook"] for entry in noted] == [None, {"name": "Now"}, {"name": "Now"}]
+    # A deleted webhook keeps its name, as in the log of attempts.
+    assert [entry["webhook"] for entry in later][1:] == [entry["webhook"] for entry in noted]
+
+
 async def test_each_change_of_a_webhook_is_noted_with_what_changed(
     runtime: Runtime, admin: Asker
 ) -> None:

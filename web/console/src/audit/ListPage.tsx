@@ -129,10 +129,10 @@ function EntryRow({ entry }: { entry: AuditRowFragment }) {
   );
 }
 
-/** The name of the changed object, as far as the entry holds it. */
-export function nameOf({ before, after }: Pick<AuditRowFragment, "before" | "after">): string {
+/** The name of the changed object: as the entry holds it, else as it is now. */
+export function nameOf({ before, after, webhook }: Pick<AuditRowFragment, "before" | "after" | "webhook">): string {
   const named = [after, before].find((side) => typeof (side as { name?: unknown } | null)?.name === "string") as { name: string } | undefined;
-  return named ? visible(named.name) : "";
+  return visible(named?.name ?? webhook?.name ?? "");
 }
 
 // The whole values stand in the drawer.

@@ -9,6 +9,7 @@ export const AUDIT_ROW = graphql(`
     reason
     at
     subjectId
+    webhook { id name }
     before
     after
     requestId

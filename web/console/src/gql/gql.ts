@@ -28,7 +28,7 @@ type Documents = {
     "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n": typeof types.OneJobDocument,
     "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n": typeof types.JobsLiveDocument,
     "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.CancelJobDocument,
-    "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n": typeof types.AuditRowFragmentDoc,
+    "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    webhook { id name }\n    before\n    after\n    requestId\n  }\n": typeof types.AuditRowFragmentDoc,
     "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": typeof types.AuditListDocument,
     "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": typeof types.OneEntryDocument,
     "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n": typeof types.AuditLiveDocument,
@@ -112,7 +112,7 @@ const documents: Documents = {
     "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n": types.OneJobDocument,
     "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n": types.JobsLiveDocument,
     "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n": types.CancelJobDocument,
-    "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n": types.AuditRowFragmentDoc,
+    "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    webhook { id name }\n    before\n    after\n    requestId\n  }\n": types.AuditRowFragmentDoc,
     "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": types.AuditListDocument,
     "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": types.OneEntryDocument,
     "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n": types.AuditLiveDocument,
@@ -255,7 +255,7 @@ export function graphql(source: "\n  mutation CancelJob($input: JobCancelInput!)
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n"): (typeof documents)["\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n"];
+export function graphql(source: "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    webhook { id name }\n    before\n    after\n    requestId\n  }\n"): (typeof documents)["\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    webhook { id name }\n    before\n    after\n    requestId\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
