@@ -128,22 +128,26 @@ def _print_error(message: str) -> None:
 
 
 def _print_unexpected(error: Exception) -> None:
-    if _wants_details():
-        # 3 ms that every command line would pay.
-        from traceback import print_exception
-
-        print_exception(error)
+    _print_details(error)
     _print_error(
         f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see "
         "where it came from, and please report it."
     )
 
 
-def _wants_details() -> bool:
+def _print_details(error: Exception) -> None:
+    """Prints the traceback for who asks for it, without the settings' secrets: an exception's text
+    may hold a URL as it was given.
+    """
     # 0.3 s of CPU for pydantic-settings: only a command that fails unexpectedly pays it here.
+    from traceback import format_exception
+
     from hookline.settings.fields import read_settings
+    from hookline.settings.listing import without_secrets
 
     try:
-        return read_settings().log_level == "debug"
+        settings = read_settings()
     except Misconfigured:
-        return False
+        return
+    if settings.log_level == "debug":
+        echo(without_secrets("".join(format_exception(error)), settings), err=True, nl=False)

@@ -2,11 +2,12 @@
 Asks no other machine.
 """
 
+import os
 import re
-import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -23,6 +24,9 @@ GITLAB_BESIDE: Final = ".gitlab/webhooks.yml"
 NO_SERVER: Final = "https://hooks.example.com"
 NO_PACKAGE: Final = "git+https://git.example.com/hookline.git"
 _MAIN_BRANCHES: Final = ("main", "master", "trunk")
+
+Git = Callable[..., str]
+"""Asks git; returns its output, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,12 @@ def project_of(
         raise click.UsageError(problems[0].message.replace("slug", "--set", 1))
     if package is not None and (": " in package or " #" in package or not package.isprintable()):
         raise click.UsageError("--package must be one requirement as pip takes it, without ` #`.")
+    # 10 ms that --help would pay.
+    from hookline.sync.checkout import git_answers
+
     top = _top_of(folder)
-    found = ci or _ci_of(top) or "none"
+    git = git_answers(top, os.environ)
+    found = ci or _ci_of(top, git) or "none"
     return Project(
         folder=folder,
         top=top,
@@ -66,7 +74,7 @@ def project_of(
         environment=environment.environments()[-1],
         server=checked_server(server, "--server") if server else _known_server(),
         package=package or _own_package(),
-        branch=_main_branch_of(top),
+        branch=_main_branch_of(git),
     )
 
 
@@ -86,9 +94,9 @@ def _prefix(folder: Path, top: Path) -> str:
     return "" if way == "." else f"{way}/"
 
 
-def _ci_of(top: Path) -> str | None:
+def _ci_of(top: Path, git: Git) -> str | None:
     """`github` or `gitlab`: by the host of the remote, else by files of theirs."""
-    host = _host(_git(top, "remote", "get-url", "origin").lower())
+    host = _host(git("remote", "get-url", "origin").lower())
     by_host = [name for name in ("github", "gitlab") if name in host]
     files = (("gitlab", GITLAB), ("github", ".github"))
     return next(iter(by_host + [name for name, path in files if (top / path).exists()]), None)
@@ -112,12 +120,12 @@ def _set_of(path: Path) -> str | None:
     return named[1] if named else "default"
 
 
-def _main_branch_of(top: Path) -> str:
+def _main_branch_of(git: Git) -> str:
     """The main branch of the remote, else the present one if it is called like one."""
-    remote = _git(top, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    remote = git("symbolic-ref", "--short", "refs/remotes/origin/HEAD")
     if remote:
         return remote.removeprefix("origin/")
-    present = _git(top, "symbolic-ref", "--short", "HEAD")
+    present = git("symbolic-ref", "--short", "HEAD")
     return present if present in _MAIN_BRANCHES else _MAIN_BRANCHES[0]
 
 
@@ -127,16 +135,6 @@ def _host(remote: str) -> str:
     return place.rpartition("@")[2]
 
 
-def _git(top: Path, *arguments: str) -> str:
-    """Output of git; nothing where it fails or is not installed."""
-    command = ("git", "-C", str(top), *arguments)
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def _known_server() -> str:
     """The server of the commands; a placeholder if that is this machine, which no job reaches."""
     found = connect().server
@@ -144,9 +142,7 @@ def _known_server() -> str:
 
 
 def _own_package() -> str:
-    """The repository and the commit that pip took this installation from (PEP 610); a placeholder
-    for one of another origin.
-    """
+    """The requirement that pip took this installation from (PEP 610)."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 
@@ -154,5 +150,16 @@ def _own_package() -> str:
         origin = json.loads(distribution("hookline").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         return NO_PACKAGE
-    commit = origin.get("vcs_info", {}).get("commit_id")
-    return f"git+{origin['url']}@{commit}" if commit else NO_PACKAGE
+    return package_of(origin)
+
+
+def package_of(origin: Mapping[str, Any]) -> str:
+    """The repository and the commit of an installation's origin, a placeholder for any other. So it
+    is for an address with what may be a secret, which an installer should have left out: the job is
+    committed.
+    """
+    commit, url = (origin.get("vcs_info") or {}).get("commit_id"), origin.get("url")
+    if not isinstance(url, str) or not re.fullmatch("[0-9a-f]{7,64}", str(commit)):
+        return NO_PACKAGE
+    is_plain = re.fullmatch(r"(https?://|ssh://(git@)?|file:///)[\w.:/~+-]+", url, re.ASCII)
+    return f"git+{url}@{commit}" if is_plain else NO_PACKAGE

@@ -3,15 +3,21 @@
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
 from hookline.settings.environment import PREFIX
 from hookline.settings.fields import Settings
 from hookline.text import mask_url
+
+_SHORTEST: Final = 4
+"""Characters of a secret that is looked for: shorter ones stand in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,25 @@ def describe(settings: Settings) -> Iterator[Shown]:
         )
         description = " ".join((info.description or "").split())
         yield Shown(name, _masked(getattr(settings, field)), source, description)
+
+
+def without_secrets(text: str, settings: Settings) -> str:
+    """Returns a text with `********` in place of the settings' secrets, whole or in parts as they
+    are used.
+    """
+    secrets = set[str]()
+    for field in Settings.model_fields:
+        value = getattr(settings, field)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+            secrets |= {value, *re.split("[,:]", value)} if "://" not in value else {value}
+        if isinstance(value, str) and "://" in value and (given := urlsplit(value).password):
+            secrets |= {given, unquote(given)}
+    # The longest first: what is left of it would tell where the shorter one stood.
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, "********")
+    return text
 
 
 def unknown_names() -> list[str]:

@@ -88,6 +88,25 @@ def find_source(
         return Source(run_url=run_url)
 
 
+def git_answers(
+    top: Path,
+    environment: Mapping[str, str],
+    deadline_seconds: float = _DEADLINE_SECONDS,
+) -> Callable[..., str]:
+    """Gives the function that asks git in a checkout as `find_source` does: all questions together
+    have the deadline. It returns the output, and nothing where git fails, hangs or is not there.
+    """
+    git = _Git(top, environment, monotonic() + deadline_seconds)
+
+    def ask(*arguments: str) -> str:
+        try:
+            return git.ask(*arguments)
+        except _Refused:
+            return ""
+
+    return ask
+
+
 def _top(path: Path) -> Path | None:
     """The folder of the checkout that holds the file: the nearest one with a `.git`.
 

@@ -126,10 +126,13 @@ def test_an_unexpected_failure_is_a_sentence_and_a_way_to_see_more(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def command() -> None:
-        raise ZeroDivisionError("nobody foresaw it")
+        raise ZeroDivisionError(
+            "nobody foresaw \x1b[2J postgres://me:hunter%20two@db and hunter two"
+        )
 
     assert exit_code_of(command) == 1
     short = capsys.readouterr().err
+    monkeypatch.setenv("HOOKLINE_DATABASE_URL", "postgres://me:hunter%20two@db/name")
     monkeypatch.setenv("HOOKLINE_LOG_LEVEL", "debug")
     assert exit_code_of(command) == 1
     long = capsys.readouterr().err
@@ -138,6 +141,8 @@ def test_an_unexpected_failure_is_a_sentence_and_a_way_to_see_more(
     assert "HOOKLINE_LOG_LEVEL=debug" in short
     assert "Traceback" not in short
     assert "Traceback" in long
+    # A terminal obeys nothing of it, and it has no secret.
+    assert "nobody foresaw \\u001b[2J postgres://me:********@db and ********\n" in long
 
 
 def test_settings_are_printed_masked(shell: Shell) -> None:

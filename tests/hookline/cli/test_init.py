@@ -12,8 +12,10 @@ import jsonschema
 import pytest
 import yaml
 
+from hookline.cli.project import NO_PACKAGE, package_of
 from tests.hookline.cli.stand import Stand
 from tests.processes import PROJECT, run_hookline
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -44,6 +46,45 @@ class Repository:
 
     def read(self, path: str) -> str:
         return (self.folder / path).read_text("utf-8")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@each_of(
+    "url, is_shown",
+    [
+        ("https://git.acme.com/ops/hookline.git", True),
+        ("https://git.acme.com:8443/~ops/hook-line", True),
+        ("ssh://git@git.acme.com/ops/hookline.git", True),
+        ("https://me:hunter2@git.acme.com/hookline.git", False),
+        ("https://hunter2@git.acme.com/hookline.git", False),
+        ("https://git.acme.com/hookline.git?private_token=hunter2", False),
+        ("https://git.acme.com/hookline.git#hunter2", False),
+        ("https://git.acme.com/hookline.git\nrun: hunter2", False),
+        (None, False),
+    ],
+)
+def test_the_package_is_named_without_what_may_be_a_secret(url: str, is_shown: bool) -> None:
+    named = package_of({"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT}})
+    assert named == (f"git+{url}@{COMMIT}" if is_shown else NO_PACKAGE)
+    assert package_of({"url": url, "dir_info": {"editable": True}}) == NO_PACKAGE
+    assert package_of({"url": url, "vcs_info": {"commit_id": "hunter2 #"}}) == NO_PACKAGE
+
+
+def test_git_gets_nothing_of_the_environment_but_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "bin").mkdir()
+    repository = Repository(tmp_path / "shop", "https://github.com/acme/shop.git")
+    (tmp_path / "bin/git").write_text(f"#!/bin/sh\nenv >> {tmp_path}/seen\n")
+    (tmp_path / "bin/git").chmod(0o755)
+    repository.run(
+        "init", PATH=f"{tmp_path}/bin:/usr/bin:/bin", HOOKLINE_SECRET_KEYS="hunter2", GIT_DIR="/"
+    )
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "hunter2" not in seen
+    assert "GIT_DIR" not in seen
 
 
 def test_a_first_apply_follows_what_init_says(stand: Stand, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.sync.checkout import find_source
+from hookline.sync.checkout import find_source, git_answers
 from hookline.sync.request import Source
 
 IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
@@ -303,6 +303,13 @@ def test_a_git_that_hangs_ends_with_all_that_it_started(
     os.set_blocking(reader, True)
     assert os.read(reader, 1) == b""
     os.close(reader)
+
+
+def test_questions_to_a_git_that_hangs_share_one_deadline(checkout: Path, tmp_path: Path) -> None:
+    environment = fake_git(tmp_path, f"echo >> {tmp_path}/asked; sleep 600")
+    ask = git_answers(checkout, environment, deadline_seconds=0.5)
+
+    assert [ask("remote", "get-url", "origin"), ask("symbolic-ref", "HEAD")] == ["", ""]
 
 
 def test_what_git_leaves_behind_is_not_waited_for(checkout: Path, tmp_path: Path) -> None:
