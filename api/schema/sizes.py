@@ -51,6 +51,7 @@ _ITEMS: Final = {
     "SyncRevisionChange.fields": len(FIELDS) + 1,
     "SyncRevisionFieldChange.changedSecrets": 20,
     "SyncOrigin.lockedFields": len(FIELDS),
+    "SyncOrigin.ignoredFields": len(FIELDS),
     "SyncPolicy.stricter": 3,
     "SyncFile.problems": MAX_PROBLEMS,
     "SyncProblem.path": 20,

@@ -176,6 +176,10 @@ class SyncOrigin:
         description="Fields that the file sets. Changing them by mutation requires force and "
         "a reason."
     )
+    ignored_fields: list[str] = strawberry.field(
+        description="Fields that the file leaves to people (`ignoreChanges`): it gave them to the "
+        "new webhook, and no apply compares or writes them."
+    )
 
 
 @strawberry.type(
@@ -282,4 +286,5 @@ def origin_of(row: WebhookRow) -> SyncOrigin | None:
         line=row.sync_line,
         commit=row.sync_commit,
         locked_fields=locked,
+        ignored_fields=list(row.sync_ignored or ()),
     )

@@ -88,6 +88,8 @@ class Webhook(Model):
     sync_commit = fields.TextField(null=True)
     sync_applied = JsonColumn(null=True)
     """The last applied canonical value of each owned field; secrets as `{"fingerprint": …}`."""
+    sync_ignored = JsonColumn(null=True)
+    """Names of the fields that the file leaves to people (`ignoreChanges`); null: none."""
     sync_removed_at = TimeColumn(null=True)
     """Taken out of the file: disabled by the sync, still managed, out of the plan."""
 

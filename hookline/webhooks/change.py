@@ -57,6 +57,7 @@ SYNC_COLUMNS: Final = (
     "sync_line",
     "sync_commit",
     "sync_applied",
+    "sync_ignored",
     "sync_removed_at",
 )
 ON_ALREADY: Final = (

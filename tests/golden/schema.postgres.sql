@@ -256,6 +256,7 @@ column webhook.slug character varying(63) not null
 column webhook.sync_applied text
 column webhook.sync_commit text
 column webhook.sync_file text
+column webhook.sync_ignored text
 column webhook.sync_line integer
 column webhook.sync_removed_at timestamp with time zone
 column webhook.sync_set character varying(63)

@@ -286,6 +286,7 @@ def stored_webhook(row: Webhook, form: Values) -> StoredWebhook:
         set_name=row.sync_set,
         applied=row.sync_applied or {},
         changed_by=by,
+        ignored=frozenset(row.sync_ignored or ()),
         is_removed=row.sync_removed_at is not None,
         position=(row.sync_file, row.sync_line, row.sync_commit),
         is_auto_disabled=row.auto_disabled_at is not None,

@@ -212,6 +212,7 @@ class Writing:
             modified_by=by,
             sync_set=self.request.document.set_name,
             sync_applied=dict(write.applied),
+            sync_ignored=sorted(write.ignored) or None,
             **self._position(write.slug),
             **columns(form, key, self.actor.workspace_id, self.runtime.vault),
         )
@@ -223,6 +224,7 @@ class Writing:
         values.update(
             sync_set=self.request.document.set_name,
             sync_applied=dict(write.applied),
+            sync_ignored=sorted(write.ignored) or None,
             sync_removed_at=now if write.is_removed else None,
         )
         if write.is_moved:

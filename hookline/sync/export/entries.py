@@ -59,8 +59,11 @@ def entry(row: Webhook, is_protected: bool) -> WebhookEntry:
     """
     writer = _EntryWriter(row)
     content = writer.fields()
-    if is_protected:
-        content["lifecycle"] = {"preventDestroy": True}
+    lifecycle: dict[str, Any] = {"preventDestroy": True} if is_protected else {}
+    if row.sync_ignored:
+        lifecycle["ignoreChanges"] = list(row.sync_ignored)
+    if lifecycle:
+        content["lifecycle"] = lifecycle
     text = "\n".join(yaml_text.lines({row.slug: content}, 2)) + "\n"
     return WebhookEntry(row.slug, text, writer.variables, tuple(writer.omitted))
 

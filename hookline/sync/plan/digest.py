@@ -60,4 +60,5 @@ def _remembered(write: Write) -> list[Any]:
         for name, value in write.applied.items()
     }
     flags = [write.is_removed, write.is_deleted, write.is_released]
-    return [write.slug, write.live and write.live.version, applied, flags]
+    version = write.live and write.live.version
+    return [write.slug, version, applied, flags, *sorted(write.ignored)]

@@ -188,7 +188,8 @@ class _Planner:
         # Without a position: at its last line stands another webhook by now.
         self.changes.append(Change(kind, live.slug, live.id, fields, None, hint))
         applied = {**live.applied, "active": False}
-        self.writes.append(Write(live.slug, live, values, applied, None, **flags))
+        write = Write(live.slug, live, values, applied, None, ignored=live.ignored, **flags)
+        self.writes.append(write)
 
     def _create(self, item: WantedWebhook) -> None:
         fields = tuple(
@@ -203,6 +204,7 @@ class _Planner:
                 {**DEFAULTS, "name": item.slug, **item.values},
                 _owned(item.prints, item.lifecycle.ignored),
                 item.position,
+                ignored=item.lifecycle.ignored,
             )
         )
 
@@ -290,7 +292,9 @@ class _Planner:
             or is_reenabled
         )
         # Folded: headers in another order would else be a write, and another digest, of nothing.
-        is_owned_anew = applied != live.applied and _folded(applied) != _folded(live.applied)
+        is_owned_anew = item.lifecycle.ignored != live.ignored or (
+            applied != live.applied and _folded(applied) != _folded(live.applied)
+        )
         if is_visible or is_owned_anew:
             # In clear where the file has it; a default that a dropped field goes back to has no
             # secret.
@@ -304,6 +308,7 @@ class _Planner:
                     item.position,
                     is_visible=is_visible,
                     is_reenabled=is_reenabled,
+                    ignored=item.lifecycle.ignored,
                 )
             )
 

@@ -43,6 +43,8 @@ class StoredWebhook:
     """The last change of the webhook: by whom and when."""
     position: tuple[str | None, int | None, str | None]
     """File, line and commit of the last apply."""
+    ignored: frozenset[str] = frozenset()
+    """Fields that the last applied file leaves to people."""
     is_auto_disabled: bool = False
     is_listener: bool = False
     """It goes when its command ends: no file can own it."""
@@ -68,6 +70,8 @@ class Write:
     is_deleted: bool = False
     is_released: bool = False
     """No file owns it from then on."""
+    ignored: frozenset[str] = frozenset()
+    """Fields that the file leaves to people from then on."""
 
     @property
     def is_moved(self) -> bool:

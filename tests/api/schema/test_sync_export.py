@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from hookline.models import SyncRevision, SyncSet, Webhook
 from hookline.runtime import Runtime
+from hookline.sync.read.file_fields import Lifecycle
 from hookline.sync.request import Options
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.columns import canonical
 from hookline.webhooks.create import create_webhook
 from tests.api.schema.asking import Asker
 from tests.hookline.sync.apply.state import BY_HAND, FORCER, one
-from tests.hookline.sync.files import apply, document, preview, told
+from tests.hookline.sync.files import ORDERS, apply, document, preview, told, webhooks
 from tests.making import SOMEBODY
 
 EXPORT = """query ($set: String!, $unmanaged: Boolean!, $after: String) {
@@ -113,6 +115,30 @@ def secrets_of(slug: str, form: Mapping[str, Any]) -> dict[str, str]:
 
 async def forms_now(runtime: Runtime) -> dict[str, Any]:
     return {row.slug: canonical(row, runtime.vault) for row in await Webhook.all()}
+
+
+@pytest.mark.engines("sqlite")
+async def test_an_export_leaves_to_people_what_the_file_left_to_them(
+    runtime: Runtime, admin: Asker
+) -> None:
+    lifecycle = "lifecycle: { preventDestroy: true, ignoreChanges: [rateLimit] }"
+    await apply(runtime, webhooks("", "default", orders=f"{ORDERS}rateLimit: 5/s\n{lifecycle}"))
+    await update_webhook(runtime, SOMEBODY, (await one()).id, {"rateLimit": "9/s"})
+    text, _ = await exported(admin)
+    given = document(text).webhooks["orders"]
+    assert (given.values["rateLimit"], given.lifecycle) == (
+        "9/s",
+        Lifecycle(True, frozenset(["rateLimit"])),
+    )
+    found = await preview(runtime, document(text))
+    assert (told(found.plan), found.plan.writes) == ([], ())
+    origin = await admin.data(
+        '{ webhookBySlug(slug: "orders") { managedBy { lockedFields ignoredFields } } }'
+    )
+    assert origin["webhookBySlug"]["managedBy"] == {
+        "lockedFields": ["environments", "events", "url"],
+        "ignoredFields": ["rateLimit"],
+    }
 
 
 @settings(

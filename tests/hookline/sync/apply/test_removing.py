@@ -106,6 +106,22 @@ async def test_a_field_that_is_ignored_from_now_on_stays_as_it_is(runtime: Runti
     assert told((await preview(runtime, webhooks(orders=IGNORING))).plan) == []
 
 
+@pytest.mark.engines("sqlite", "postgres")
+async def test_what_a_file_leaves_to_people_is_stored_with_the_webhook(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=IGNORING))
+    assert (await one()).sync_ignored == ["rateLimit"]
+    # Of fields that the file does not give too: no webhook changes, and no revision is made.
+    more = webhooks(orders=IGNORING.replace("[rateLimit]", "[timeout, rateLimit]"))
+    outcome = await apply(runtime, more)
+    assert (told(outcome.plan), outcome.revision) == ([], None)
+    kept = await one()
+    assert (kept.sync_ignored, kept.version) == (["rateLimit", "timeout"], 1)
+    assert (await preview(runtime, more)).plan.writes == ()
+    # A file that says nothing leaves nothing to people but what it does not mention.
+    await apply(runtime, webhooks(orders=ORDERS))
+    assert (await one()).sync_ignored is None
+
+
 async def test_a_webhook_that_ignores_its_switch_comes_back_on(runtime: Runtime) -> None:
     ignoring = ORDERS + "lifecycle: { ignoreChanges: [active] }"
     await apply(runtime, webhooks(orders=ignoring, crm=ORDERS))

@@ -60,6 +60,7 @@ def applied(there: StoredWebhook, write: Write) -> StoredWebhook:
         slug=write.slug,
         form=form,
         applied={} if write.is_released else dict(write.applied),
+        ignored=write.ignored,
         set_name=None if write.is_released else SET,
         version=there.version + write.is_visible,
         is_removed=write.is_removed,

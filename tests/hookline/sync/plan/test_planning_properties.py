@@ -72,7 +72,9 @@ def after(found: Planned, stored: list[StoredWebhook]) -> list[StoredWebhook]:
     """The state that applying a plan leaves."""
     writes = {write.live.id: write for write in found.writes if write.live}
     made = [
-        live(write.slug, applied=dict(write.applied), **write.values)
+        replace(
+            live(write.slug, applied=dict(write.applied), **write.values), ignored=write.ignored
+        )
         for write in found.writes
         if write.live is None
     ]
