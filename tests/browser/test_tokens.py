@@ -86,3 +86,45 @@ def test_who_may_not_read_tokens_is_told_the_scope(console: Console, server: Ser
         button = page.get_by_role("button", name=f", needs the scope {scope}")
         expect(button).to_be_disabled()
     console.check_accessible()
+
+
+# Controls that are disabled, and neither they nor what they stand in name a scope.
+UNEXPLAINED = """() => [...document.querySelectorAll(
+  "main :is(button, input, select, textarea):disabled")].filter((control) => {
+  const scoped = "[title*='eeds the scope']";
+  const around = ["form", "fieldset", ".buttons", ".head", ".job", "[role=dialog]"];
+  return control.checkVisibility() && !control.closest(scoped)
+    && !control.closest("label")?.querySelector(scoped)
+    && !around.some((one) => /needs the scope/i.test(control.closest(one)?.innerText ?? ""));
+}).map((control) => control.getAttribute("aria-label") ?? control.innerText)"""
+SETUP = """mutation M($id: ID!, $input: EventPublishInput!) {
+  webhookSetActive(input: {id: $id, active: true, force: true, reason: "test"}) {
+    userErrors { message } }
+  eventPublish(input: $input) { userErrors { message } }
+  eventTypeSave(input: {name: "order.order.read"}) { userErrors { message } } }"""
+
+
+def test_each_control_that_a_token_may_not_use_names_the_scope(
+    console: Console, server: Server
+) -> None:
+    token = make(server, "looker", "VIEWER")
+    found = server.graphql('{ webhookBySlug(slug: "failing") { id } }')["webhookBySlug"]["id"]
+    event = {"type": "order.order.read", "environment": "development", "data": {}}
+    server.graphql(SETUP, id=found, input=event)
+    page = console.page
+    console.sign_in("/activity", token)
+    page.evaluate("(token) => sessionStorage.setItem('hookline:token', token)", token)
+    retry = page.get_by_role("button", name=re.compile("^Retry .*, needs the scope deliver")).first
+    expect(retry).to_be_disabled()
+    tabs = [f"webhooks/{found}?tab={tab}" for tab in ("configure", "activity", "email", "changes")]
+    for path in ("webhooks", "events", "activity", "types?type=order.order.read", "sync", *tabs):
+        page.goto(f"/{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.locator("main :disabled").count(), path
+        assert page.evaluate(UNEXPLAINED) == [], path
+    # The last one: a link to a tab that it may not see.
+    expect(page.get_by_role("tabpanel")).to_contain_text("needs the scope webhooks:audit")
+    changes = page.get_by_role("tab", name=re.compile("Changes.*needs the scope webhooks:audit"))
+    expect(changes).to_be_disabled()
+    console.check_accessible()

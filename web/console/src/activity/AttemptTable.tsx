@@ -1,10 +1,9 @@
 import { Fragment, type RefObject } from "react";
-import { Button } from "react-aria-components";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import type { AttemptRowFragment } from "../gql/graphql";
-import { useMay } from "../frame/viewer";
 import { Link } from "../ui/Link";
 import { withSearch } from "../ui/location";
+import { ScopedButton } from "../ui/ScopedButton";
 import { duration, visible } from "../ui/times";
 import { useRoving } from "../ui/useRoving";
 import { When } from "../ui/When";
@@ -117,7 +116,6 @@ interface RowProps extends Pick<Props, "hasWebhooks" | "most" | "selection" | "r
 }
 
 function AttemptRow({ row, index, hasWebhooks, most, selection, retry }: RowProps) {
-  const mayRetry = useMay()("deliveries:retry");
   const type = visible(row.event.type);
   return (
     <tr data-row={row.id} aria-rowindex={index} aria-selected={selection.has(row)}>
@@ -155,15 +153,15 @@ function AttemptRow({ row, index, hasWebhooks, most, selection, retry }: RowProp
       <td>{row.nextAttemptAt && <When at={row.nextAttemptAt} />}</td>
       <td>
         {row.outcome !== "SUCCEEDED" && (
-          <Button
+          <ScopedButton
+            scope="deliveries:retry"
             className="button small"
             data-retry=""
-            isDisabled={!mayRetry}
             aria-label={`Retry ${type}, attempt ${row.number}`}
             onPress={() => retry(row.delivery.id)}
           >
             Retry
-          </Button>
+          </ScopedButton>
         )}
       </td>
     </tr>

@@ -3,9 +3,9 @@ import { Button } from "react-aria-components";
 import { useClient, useQuery } from "urql";
 import { problemOf, wordsOf } from "../api/problems";
 import { useLive } from "../api/useLive";
-import { useMay } from "../frame/viewer";
 import type { JobRowFragment } from "../gql/graphql";
 import { go, usePlace, withSearch } from "../ui/location";
+import { ScopedButton } from "../ui/ScopedButton";
 import { visible } from "../ui/times";
 import { Refusals, Trouble } from "../ui/Trouble";
 import { NO_FILTER } from "./filters";
@@ -14,7 +14,6 @@ import { CANCEL_JOB, JOB, JOBS_LIVE } from "./job-documents";
 /** How far a job is, as it goes on. Its id stands in the address, so that a reload shows it again. */
 export function JobProgress({ id, close }: { id: string; close: () => void }) {
   const client = useClient();
-  const mayCancel = useMay()("deliveries:retry");
   const [{ data, error }, again] = useQuery({ query: JOB, variables: { id }, requestPolicy: "network-only" });
   const [news, setNews] = useState<JobRowFragment | null>(null);
   const [words, setWords] = useState<string[]>([]);
@@ -46,9 +45,9 @@ export function JobProgress({ id, close }: { id: string; close: () => void }) {
       <Refusals words={words} />
       <div className="buttons">
         {isOpen && (
-          <Button className="button small" isDisabled={!mayCancel} onPress={() => void cancel()}>
+          <ScopedButton scope="deliveries:retry" className="button small" onPress={() => void cancel()}>
             Stop
-          </Button>
+          </ScopedButton>
         )}
         {isFiltered && Boolean(job?.done) && (
           <Button className="button small" onPress={() => go(withSearch(NO_FILTER), { isReplaced: true })}>

@@ -1,4 +1,3 @@
-import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
 import { useLive } from "../api/useLive";
@@ -104,7 +103,6 @@ function EventTypes() {
 
 /** Types that were published and have no entry. */
 function Unlisted({ search }: { search: string | null }) {
-  const mayWrite = useMay()("webhooks:write");
   const [{ data, error }, again] = useQuery({ query: UNLISTED_TYPES, variables: { search }, context: CATALOGUE });
   const problem = problemOf(error);
   const found = data?.unlistedEventTypes;
@@ -122,9 +120,9 @@ function Unlisted({ search }: { search: string | null }) {
                 <When at={lastReceivedAt} />
               </td>
               <td>
-                <Button className="button small" isDisabled={!mayWrite} aria-label={`Add ${name} to the catalogue`} onPress={() => go(withSearch({ new: name }))}>
+                <ScopedButton scope="webhooks:write" className="button small" aria-label={`Add ${name} to the catalogue`} onPress={() => go(withSearch({ new: name }))}>
                   Add
-                </Button>
+                </ScopedButton>
               </td>
             </tr>
           ))}

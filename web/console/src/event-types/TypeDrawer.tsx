@@ -2,9 +2,9 @@ import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useClient, useQuery } from "urql";
 import { problemOf, wordsOf } from "../api/problems";
-import { useMay } from "../frame/viewer";
 import { Dialog } from "../ui/Dialog";
 import { Link } from "../ui/Link";
+import { ScopedButton } from "../ui/ScopedButton";
 import { visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { DELETE_TYPE, ONE_TYPE } from "./documents";
@@ -49,7 +49,6 @@ export function NewTypeDrawer({ name, close }: { name: string; close: () => void
 
 function Delete({ name, onDeleted }: { name: string; onDeleted: () => void }) {
   const client = useClient();
-  const mayWrite = useMay()("webhooks:write");
   const [isAsking, setAsking] = useState(false);
   const [words, setWords] = useState<string[]>([]);
   const remove = async () => {
@@ -74,9 +73,9 @@ function Delete({ name, onDeleted }: { name: string; onDeleted: () => void }) {
           </div>
         </>
       ) : (
-        <Button className="button danger" isDisabled={!mayWrite} onPress={() => setAsking(true)}>
+        <ScopedButton scope="webhooks:write" className="button danger" onPress={() => setAsking(true)}>
           Delete from the catalogue…
-        </Button>
+        </ScopedButton>
       )}
     </section>
   );

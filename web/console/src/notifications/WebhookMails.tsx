@@ -1,10 +1,10 @@
 import { useRef, useState } from "react";
-import { Button } from "react-aria-components";
 import { useClient, useQuery } from "urql";
 import { problemOf, wordsOf } from "../api/problems";
 import { useLive } from "../api/useLive";
-import { useFrame, useMay } from "../frame/viewer";
+import { useFrame } from "../frame/viewer";
 import { Link } from "../ui/Link";
+import { ScopedButton } from "../ui/ScopedButton";
 import { visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
@@ -50,7 +50,6 @@ export function WebhookMails({ webhook }: { webhook: { id: string; notificationE
 
 function TestMail({ id, hasAddress, read }: { id: string; hasAddress: boolean; read: () => void }) {
   const client = useClient();
-  const mayWrite = useMay()("webhooks:write");
   const [words, setWords] = useState<string[]>([]);
   const [isBusy, setBusy] = useState(false);
   const send = async () => {
@@ -64,9 +63,9 @@ function TestMail({ id, hasAddress, read }: { id: string; hasAddress: boolean; r
   return (
     <>
       <div className="buttons">
-        <Button className="button" isDisabled={!mayWrite || !hasAddress} onPress={() => void send()}>
+        <ScopedButton scope="webhooks:write" className="button" isDisabled={!hasAddress} onPress={() => void send()}>
           {isBusy ? "Sending…" : "Send a test mail"}
-        </Button>
+        </ScopedButton>
         {!hasAddress && <span className="faint">Save an address first.</span>}
       </div>
       <Refusals words={words} />

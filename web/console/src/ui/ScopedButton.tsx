@@ -10,6 +10,7 @@ interface Props extends Omit<ButtonProps, "children"> {
 
 /** A button for those whose token has a scope. */
 export function ScopedButton({ scope, isDisabled, children, ...others }: Props) {
+  const label = others["aria-label"];
   if (useMay()(scope)) {
     return (
       <Button {...others} isDisabled={isDisabled}>
@@ -19,7 +20,7 @@ export function ScopedButton({ scope, isDisabled, children, ...others }: Props) 
   }
   return (
     <span title={`Needs the scope ${scope}`}>
-      <Button {...others} isDisabled>
+      <Button {...others} aria-label={label && `${label}, needs the scope ${scope}`} isDisabled>
         {children}
         <span className="hidden">, needs the scope {scope}</span>
       </Button>

@@ -10,6 +10,7 @@ import type { WebhookChangesSubscription } from "../gql/graphql";
 import { Bars } from "../ui/Bars";
 import { setPath } from "../sync/values";
 import { Link } from "../ui/Link";
+import { LacksScope } from "../ui/NeedsScope";
 import { go, usePlace, withSearch } from "../ui/location";
 import { WebhookStatus } from "../ui/Status";
 import { duration, visible } from "../ui/times";
@@ -175,22 +176,41 @@ function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
     <Tabs selectedKey={tab} onSelectionChange={(key) => go(withSearch({ ...NO_FILTERS, tab: String(key) }))}>
       <TabList className="tabs" aria-label="Webhook">
         <Tab id="configure">Configure</Tab>
-        {hasLog && <Tab id="activity">Activity Log</Tab>}
+        <ScopedTab id="activity" may={hasLog} scope="deliveries:read">
+          Activity Log
+        </ScopedTab>
         <Tab id="email">Email Notification</Tab>
-        {hasChanges && <Tab id="changes">Changes</Tab>}
+        <ScopedTab id="changes" may={hasChanges} scope="webhooks:audit">
+          Changes
+        </ScopedTab>
       </TabList>
       <TabPanel id="configure" className="panel">
         <ConfigureTab key={webhook.id} webhook={webhook} read={read} />
       </TabPanel>
       <TabPanel id="activity" className="panel">
-        <AttemptLog webhookId={webhook.id} most={webhook.retry.schedule.length + 1} />
+        {hasLog ? <AttemptLog webhookId={webhook.id} most={webhook.retry.schedule.length + 1} /> : <LacksScope scope="deliveries:read" />}
       </TabPanel>
       <TabPanel id="email" className="panel">
         <EmailTab webhook={webhook} read={read} />
       </TabPanel>
       <TabPanel id="changes" className="panel">
-        <ChangesTab id={webhook.id} />
+        {hasChanges ? <ChangesTab id={webhook.id} /> : <LacksScope scope="webhooks:audit" />}
       </TabPanel>
     </Tabs>
+  );
+}
+
+function ScopedTab({ id, may, scope, children }: { id: string; may: boolean; scope: string; children: string }) {
+  return (
+    <Tab id={id} isDisabled={!may}>
+      {may ? (
+        children
+      ) : (
+        <span title={`Needs the scope ${scope}`}>
+          {children}
+          <span className="hidden">, needs the scope {scope}</span>
+        </span>
+      )}
+    </Tab>
   );
 }
