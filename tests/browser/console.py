@@ -11,6 +11,7 @@ import httpx
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 from tests.processes import PROJECT, kill_group, start_python
+from tests.waiting import pause_seconds
 
 AXE = PROJECT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _KEEP_VIOLATIONS = """
@@ -177,7 +178,9 @@ def open_form(console: Console, create: str, test: str) -> str:
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Waits until it is true, for what no page shows."""
-    end = time.monotonic() + _LIMIT_SECONDS
+    began = time.monotonic()
+    deadline = began + _LIMIT_SECONDS
     while not condition():
-        assert time.monotonic() < end, "it did not come about within a minute"
-        time.sleep(0.02)
+        assert time.monotonic() < deadline, "it did not come about within a minute"
+        time.sleep(pause_seconds(time.monotonic() - began))
+        began = time.monotonic()

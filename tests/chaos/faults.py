@@ -14,7 +14,7 @@ from tests.postgresql import PostgreSQL
 from tests.servers import MessageServer, Server
 
 LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
-_LOOK_EVERY_SECONDS = 0.1
+_LOOK_EVERY_SECONDS = 0.3
 BROKER, DATABASE = "broker", "postgres"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,13 +14,13 @@ from tests.flows.test_readme_steps import SERVER, Shell
 from tests.leftovers import watch_group
 from tests.processes import PROJECT, kill_group
 from tests.servers import free_port
-from tests.waiting import eventually
+from tests.waiting import eventually, pause_seconds
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE: Final = re.compile(r"(?:#|//) (\S+\.\w+)\n")
 _ID: Final = re.compile(r"\b(evt|dlv|att|wh|job|tok)_\w{26}\b")
 _ONCE: Final = ("hookline publish", "mutation", "shop.py", "apply", "token create")
-_TRIES: Final = 200
+_LIMIT_SECONDS: Final = 60
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
@@ -68,15 +69,17 @@ class Walk:
 
     async def _compare(self, wanted: str) -> None:
         """Waits until the command prints the page's text: one that reads may be early."""
-        printed = ""
-        for _ in range(_TRIES):
+        deadline, pause = time.monotonic() + _LIMIT_SECONDS, pause_seconds(0)
+        while True:
             printed = self.printed if self.program is None else self._output()
             if self._told(printed) == self._told(wanted):
                 return
-            await asyncio.sleep(0.05)
+            assert time.monotonic() < deadline, f"{self.command}\n{printed}"
+            await asyncio.sleep(pause)
             if not any(word in self.command for word in _ONCE):
+                began = time.monotonic()
                 self.printed = await self.shell.run(self.command)
-        assert self._told(printed) == self._told(wanted), f"{self.command}\n{printed}"
+                pause = pause_seconds(time.monotonic() - began)
 
     def _told(self, text: str) -> list[str]:
         shown = _ID.sub(r"\1_…", text.replace(self.shell.url, SERVER))

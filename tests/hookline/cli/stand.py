@@ -24,6 +24,7 @@ import httpx
 
 from tests.leftovers import forget_group, watch_group
 from tests.processes import PROJECT, kill_group, run_hookline, start_python
+from tests.waiting import pause_seconds
 
 T = TypeVar("T")
 Json = Any  # what an answer holds
@@ -32,10 +33,12 @@ _LIMIT_SECONDS = 60
 
 def wait_for(condition: Callable[[], T | None]) -> T:
     """The condition's first true value; fails after a minute."""
-    deadline = time.monotonic() + _LIMIT_SECONDS
+    began = time.monotonic()
+    deadline = began + _LIMIT_SECONDS
     while not (found := condition()):
         assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
+        time.sleep(pause_seconds(time.monotonic() - began))
+        began = time.monotonic()
     return found
 
 
