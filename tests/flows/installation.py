@@ -100,14 +100,13 @@ class Installation:
 
     def start_process(self, name: str, *options: str) -> None:
         """Starts a `hookline` command that goes on."""
+        self.start_forked(name, "hookline", name, *options)
+
+    def start_forked(self, name: str, *command: str) -> None:
+        """Starts `python -m COMMAND…`, which goes on."""
         with self.log.open("ab") as log:
             self.processes[name] = start_python(
-                "hookline",
-                name,
-                *options,
-                folder=self.folder,
-                environment=self.environment,
-                output=log,
+                *command, folder=self.folder, environment=self.environment, output=log
             )
 
     def start_anew(self, name: str, *command: str) -> None:

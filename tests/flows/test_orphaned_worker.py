@@ -19,9 +19,9 @@ DONE = "{ deliveries(first: 1) { nodes { status } } }"
 
 @pytest.fixture
 async def hookline(postgres_database: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    """API and worker as people start them."""
+    """Running, its worker as people start it."""
     async with Installation(tmp_path, postgres_database) as installation:
-        installation.start_anew("serve", "hookline", "serve")
+        installation.start_process("serve")
         installation.start_anew("worker", "hookline", "worker")
         await eventually(installation.is_ready)
         yield installation
