@@ -7,14 +7,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console import Console, Server
-from tests.built_pages import install_zensical
-from tools.docs_site.building import build
+from tests.built_pages import build_docs
 
 
 @pytest.fixture(scope="module")
 def docs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    install_zensical()
-    build()
+    build_docs()
     with Server(tmp_path_factory.mktemp("docs")) as started:
         yield started
 

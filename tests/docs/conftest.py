@@ -1,11 +1,10 @@
-"""The built site, once for the tests of a file."""
+"""The built site."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.built_pages import install_zensical
-from tools.docs_site.building import build
+from tests.built_pages import build_docs, install_zensical
 
 
 @pytest.fixture(scope="session")
@@ -14,8 +13,6 @@ def zensical() -> None:
     install_zensical()
 
 
-@pytest.fixture(scope="module")
-def site(zensical: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    static = tmp_path_factory.mktemp("static")
-    build(static / "docs")
-    return static / "docs"
+@pytest.fixture(scope="session")
+def site() -> Path:
+    return build_docs()

@@ -1,6 +1,7 @@
 """The documentation's site: complete, its links good, nothing of it from another host."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
@@ -41,6 +42,7 @@ class Page(HTMLParser):
         self.inline += [tag] * is_inline + [f"{tag} {name}" for name in handlers]
 
 
+@cache
 def pages(site: Path) -> dict[Path, Page]:
     return {path: Page(path) for path in sorted(site.rglob("*.html"))}
 
