@@ -108,21 +108,21 @@ async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(
     assert len(caplog.records) <= 4
 
 
-async def test_a_server_that_was_emptied_goes_on(own_server: MessageServer) -> None:
-    async with listening(own_server.url) as (_, seen, enqueuer):
+async def test_a_redis_that_was_emptied_goes_on(valkey_server: Valkey) -> None:
+    async with listening(valkey_server.url) as (_, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
-        empty(own_server)
+        valkey_server.empty()
         await eventually(deliver(enqueuer, seen))
 
 
-def empty(server: MessageServer) -> None:
-    """FLUSHALL, or the queues deleted: more than a purge."""
-    if isinstance(server, Valkey):
-        server.empty()
-        return
-    with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
-        for queue in (DELIVERIES, BACKGROUND):
-            connection.channel().queue_delete(queue)
+async def test_a_rabbitmq_whose_queues_were_deleted_goes_on(rabbitmq_server: VirtualHost) -> None:
+    rabbitmq_server.empty()
+    async with listening(rabbitmq_server.url) as (_, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
+        with pika.BlockingConnection(pika.URLParameters(rabbitmq_server.url)) as connection:
+            for queue in (DELIVERIES, BACKGROUND):
+                connection.channel().queue_delete(queue)
+        await eventually(deliver(enqueuer, seen))
 
 
 def test_a_consumer_of_a_queue_that_is_gone_leaves_no_connection(
