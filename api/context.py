@@ -137,11 +137,13 @@ class Context:
 
     def end_reads(self) -> None:
         """Cancels what nobody waits for any more: a loader reads in a task of its own, which no
-        cancellation of its callers ends.
+        cancellation of its callers ends. Lets go of what was read.
         """
         self._is_over = True
         for task in self._reads or ():
             task.cancel()
+        if self.loaders:
+            self.loaders.forget()
 
     def of_nobody(self) -> "Context":
         """Returns a context whose actor is no token: what is made with it may be shown to every

@@ -71,6 +71,7 @@ class RequestRefused(Exception):
         self.status = status
         self.headers = tuple(headers)
         self._errors = [GraphQLError(errors)] if isinstance(errors, str) else list(errors)
+        _forget_frames(self._errors)
         super().__init__(code)
 
     def formatted(self, request_id: str) -> list[Formatted]:
@@ -107,7 +108,26 @@ def field_errors(errors: Sequence[GraphQLError], request_id: str) -> list[Format
     """Errors of an execution, masked and numbered; what was not expected is logged here, once, with
     its traceback.
     """
-    return [_field_error(error, request_id) for error in errors]
+    formatted = [_field_error(error, request_id) for error in errors]
+    _forget_frames(errors)
+    return formatted
+
+
+def _forget_frames(errors: Sequence[GraphQLError]) -> None:
+    """Lets go of the frames that errors went through. Some of graphql-core's hold a list of these
+    very errors: what else they hold, such as the variables, would stay until the collector comes.
+    """
+    left: list[BaseException | None] = list(errors)
+    seen = set[int]()
+    while left:
+        error = left.pop()
+        if error is None or id(error) in seen:
+            continue
+        seen.add(id(error))
+        error.__traceback__ = None
+        left += [error.__cause__, error.__context__]
+        if isinstance(error, GraphQLError):
+            left.append(error.original_error)
 
 
 def is_unavailable(errors: Sequence[GraphQLError]) -> bool:

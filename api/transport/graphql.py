@@ -294,6 +294,8 @@ class _Exchange:
             return working.result()
         finally:
             await end_tasks(working, leaving)
+            # Else a task and the error that it raised hold each other, with the request's body.
+            del working, leaving
 
     async def answer(self, answer: Answer) -> None:
         """Sends what came of an execution: 200, or 403, 429 and 503 when nothing of it
