@@ -4,6 +4,9 @@ files sees it.
 
 import asyncio
 import json
+import os
+import re
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -124,6 +127,37 @@ async def test_a_folder_is_applied_and_a_broken_commit_is_told_with_its_place_un
     assert await timeout(shop) == "35s"
     revisions = await shop.graphql('{ syncRevisions(set: "shop") { totalCount } }')
     assert revisions["syncRevisions"]["totalCount"] == 4
+
+
+@pytest.mark.engines("postgres")
+async def test_of_several_processes_of_a_server_one_looks_and_another_one_goes_on_when_it_is_killed(
+    shop: Installation, tmp_path: Path
+) -> None:
+    folder = tmp_path / "hooks"
+    good = (folder / "webhooks.yaml").read_text()
+    follow(shop, folder, "--workers", "3")
+    await eventually(shop.is_ready)
+    await eventually(has_timeout(shop, "20s"))
+    [first] = leaders(shop)
+    write(folder, good.replace("20s", "25s"))
+    await eventually(has_timeout(shop, "25s"))
+    os.kill(first, signal.SIGKILL)
+    # By a connection to one that lives.
+    await eventually(shop.is_ready)
+    write(folder, good.replace("20s", "30s"))
+    await eventually(has_timeout(shop, "30s"))
+    old, new = leaders(shop)
+    assert (old, new != old) == (first, True)
+    # Each content was applied by one of them, once.
+    assert shop.log.read_text().count("sync applied set=shop") == 3
+    revisions = await shop.graphql('{ syncRevisions(set: "shop") { totalCount } }')
+    assert revisions["syncRevisions"]["totalCount"] == 3
+
+
+def leaders(shop: Installation) -> list[int]:
+    """Process ids of those that looked at the files, one after the other."""
+    found = re.findall(r"this process looks at .* pid=(\d+)", shop.log.read_text())
+    return [int(pid) for pid in found]
 
 
 async def killed_at_work(shop: Installation, folder: Path, text: str) -> None:

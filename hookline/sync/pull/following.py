@@ -26,7 +26,7 @@ from hookline.sync.checkout import find_source
 from hookline.sync.drift import find_drift
 from hookline.sync.plan.changes import Block
 from hookline.sync.pull.content import ContentDigest, content_digest
-from hookline.sync.pull.reading import PulledFiles, read_files
+from hookline.sync.pull.reading import USUAL_LIMITS, PulledFiles, ReaderLimits, read_files
 from hookline.sync.pull.source import FollowedSource, LookResult
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import SyncRequest
@@ -98,9 +98,15 @@ async def _follow(runtime: Runtime, path: str) -> None:
 class SourceFollower:
     """Looks of one process at the path. `open` makes it."""
 
-    def __init__(self, runtime: Runtime, workspace_id: UUID, source: FollowedSource) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        workspace_id: UUID,
+        source: FollowedSource,
+        limits: ReaderLimits = USUAL_LIMITS,
+    ) -> None:
         self._runtime, self._workspace_id, self.source = runtime, workspace_id, source
-        self.path = source.path
+        self.path, self._limits = source.path, limits
         self._seen = self._judged = ContentDigest()
         """Digest of the content at the last look, and of that which was applied or refused."""
         self._references: Mapping[str, str] = {}
@@ -113,23 +119,30 @@ class SourceFollower:
         """Monotonic time at which a content that the reader did not bear is read once more."""
         self._mark: Mark | None = None
         self._drift_count = 0
+        self._is_leading = False
 
     @classmethod
-    async def open(cls, runtime: Runtime, path: str) -> "SourceFollower":
+    async def open(
+        cls, runtime: Runtime, path: str, limits: ReaderLimits = USUAL_LIMITS
+    ) -> "SourceFollower":
         """Raises Unavailable."""
         with faults_as_unavailable():
             workspace = await Workspace.get(slug="default")
-        return cls(runtime, workspace.id, await FollowedSource.open(runtime, workspace.id, path))
+        source = await FollowedSource.open(runtime, workspace.id, path)
+        return cls(runtime, workspace.id, source, limits)
 
     async def turn(self) -> bool:
         """Looks once, if no other process does. False: a new content is to be looked at again soon.
 
         Raises Unavailable.
         """
-        if not await self.source.lead():
+        was_leading, self._is_leading = self._is_leading, await self.source.lead()
+        if not self._is_leading:
             # Whoever leads may have applied something else by the time that this one does.
             self._seen = self._judged = ContentDigest()
             return True
+        if not was_leading:
+            log.info("this process looks at %s from now on pid=%d", self.path, os.getpid())
         keeping = asyncio.create_task(self._keep_leading())
         try:
             return await self._look()
@@ -170,7 +183,7 @@ class SourceFollower:
 
     async def _take(self, digest: ContentDigest) -> bool:
         """Applies a new content. False when it has changed meanwhile, or can't be had now."""
-        read = await read_files(self._runtime, self.path)
+        read = await read_files(self._runtime, self.path, self._limits)
         # Files that references name are known from here on.
         self._references = read.references
         digest_now = await asyncio.to_thread(content_digest, self.path, self._references)

@@ -30,11 +30,24 @@ log = logging.getLogger(__name__)
 
 # Of the clock: the child ends itself after 20 s of work.
 _DEADLINE_SECONDS: Final = 60.0
+OUT_OF_MEMORY: Final = 12
+"""Exit code of a reader that got no more memory."""
 _ROOT: Final = Path(__file__).parents[3]
 _MAIN: Final = (
     "import sys; sys.path.append(sys.argv[1]); from hookline.sync.pull.reading_child import main; "
     "main()"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLimits:
+    """Limits of one reading. memory: of address space, of which 8 MiB of webhooks use half."""
+
+    cpu_seconds: int = 20
+    memory_mib: int = 768
+
+
+USUAL_LIMITS: Final = ReaderLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +68,36 @@ class PulledFiles:
         return [problem for problem in self.problems if problem.is_error]
 
 
-async def read_files(runtime: Runtime, path: str) -> PulledFiles:
+async def read_files(
+    runtime: Runtime, path: str, limits: ReaderLimits = USUAL_LIMITS
+) -> PulledFiles:
     """Reads what stands at the path now.
 
     Raises Unavailable where no process can be started.
     """
-    answer = await _answer(orjson.dumps(_request(runtime.settings, path)))
-    if answer is None:
-        message = (
-            "the files need more than 20 s of work or 768 MiB of memory to be read; "
-            "nothing of them was applied"
-        )
+    code, answer = await _answer(orjson.dumps(_request(runtime.settings, path, limits)))
+    if code != 0:
+        log.warning("the reader of webhooks files ended without an answer code=%s", code)
+        message = f"{_reason(code, limits)}; nothing of them was applied"
         refused = SyncProblem("unreadable", message, Position(file=path))
         return PulledFiles(None, {}, [], [], [refused], None)
     # Off the loop: 10,000 webhooks take seconds.
     return await asyncio.to_thread(_checked, runtime, answer)
 
 
-def _request(settings: Settings, path: str) -> dict[str, Any]:
+def _reason(code: int | None, limits: ReaderLimits) -> str:
+    """Reason for a reading without an answer. code: the reader's; None: it was ended here."""
+    if code == OUT_OF_MEMORY:
+        return f"the files need more than {limits.memory_mib} MiB of memory to be read"
+    # The first at the limit, the second a second later.
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        return f"the files need more than {limits.cpu_seconds} s of work to be read"
+    if code is None:
+        return f"the files were not read within {_DEADLINE_SECONDS:.0f} s"
+    return f"the process that reads the files failed with the code {code}"
+
+
+def _request(settings: Settings, path: str, limits: ReaderLimits) -> dict[str, Any]:
     prefix = settings.sync_env_prefix
     # No variable but those that may be referred to leaves this process.
     environment = {
@@ -80,6 +105,8 @@ def _request(settings: Settings, path: str) -> dict[str, Any]:
     }
     return {
         "path": path,
+        "cpuSeconds": limits.cpu_seconds,
+        "memoryMib": limits.memory_mib,
         "home": str(settings.home.absolute()),
         "prefix": prefix,
         "environment": environment,
@@ -88,8 +115,8 @@ def _request(settings: Settings, path: str) -> dict[str, Any]:
     }
 
 
-async def _answer(request: bytes) -> bytes | None:
-    """None where the child ended without one."""
+async def _answer(request: bytes) -> tuple[int | None, bytes]:
+    """The child's exit code, and its answer when that is 0. None: it came to no end."""
     try:
         # Isolated and without environment: it sees neither settings nor secrets.
         process = await asyncio.create_subprocess_exec(
@@ -101,19 +128,14 @@ async def _answer(request: bytes) -> bytes | None:
     try:
         answer, _ = await asyncio.wait_for(process.communicate(request), _DEADLINE_SECONDS)
     except TimeoutError:
-        return None
+        return None, b""
     finally:
         # Also when the server stops meanwhile: a child that is stuck hears nothing else.
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
             await process.wait()
-    if process.returncode != 0:
-        log.warning(
-            "the reader of webhooks files ended without an answer code=%s", process.returncode
-        )
-        return None
-    return answer
+    return process.returncode, answer
 
 
 def _checked(runtime: Runtime, answer: bytes) -> PulledFiles:

@@ -2,6 +2,7 @@
 can harm the server. It has no environment but what it is sent, and can write no file.
 """
 
+import os
 import resource
 import sys
 from contextlib import suppress
@@ -20,9 +21,9 @@ from hookline.sync.read import file as files
 from hookline.sync.read.collecting import collect
 from hookline.sync.read.references import Room
 
-MEMORY_BYTES: Final = 768 * 1024 * 1024
-"""Of address space, of which 8 MiB of webhooks use a third."""
-CPU_SECONDS: Final = 20
+# As `reading` knows it.
+_OUT_OF_MEMORY: Final = 12
+_MIB: Final = 1024 * 1024
 # Addresses are for the server to judge, which knows its own.
 _ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
 
@@ -31,12 +32,18 @@ def main() -> None:
     # When the machine runs out of memory it ends this process before any other one (Linux).
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    asked = orjson.loads(sys.stdin.buffer.read())
+    memory_bytes, cpu_seconds = asked["memoryMib"] * _MIB, asked["cpuSeconds"]
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     # No file can be written, and no core of its memory either.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.buffer.write(read(orjson.loads(sys.stdin.buffer.read())))
+    try:
+        sys.stdout.buffer.write(read(asked))
+    except MemoryError:
+        # At once: an orderly end would need memory, too.
+        os._exit(_OUT_OF_MEMORY)
 
 
 def read(asked: dict[str, Any]) -> bytes:

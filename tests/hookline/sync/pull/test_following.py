@@ -6,13 +6,24 @@ from pathlib import Path
 import pytest
 
 from hookline.access.actor import Actor
-from hookline.models import Email, Notification, NotificationKind, SyncRevision, SyncSource, Webhook
+from hookline.activity.events import ActivityKind
+from hookline.models import (
+    Email,
+    Notification,
+    NotificationKind,
+    SyncEvent,
+    SyncRevision,
+    SyncSource,
+    Webhook,
+)
 from hookline.runtime import Runtime
 from hookline.sync.plan import codec
 from hookline.sync.pull.following import SourceFollower
+from hookline.sync.pull.reading import ReaderLimits
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import WORKSPACE, ago, make_webhook, set_column
+from tests.tables import each_of
 
 HEAD = "version: 1\nset: shop\nwebhooks:\n"
 ORDERS = """  orders:
@@ -164,6 +175,41 @@ async def test_one_process_looks_and_another_one_goes_on_when_it_is_gone(
     assert not await first.source.lead()
     await second.source.release()
     assert await first.source.lead()
+
+
+@pytest.mark.engines("sqlite")
+@each_of(
+    "limits, reason",
+    [
+        (ReaderLimits(cpu_seconds=1), "1 s of work"),
+        (ReaderLimits(memory_mib=96), "96 MiB of memory"),
+    ],
+)
+async def test_files_that_ask_too_much_of_the_reader_are_told_and_the_last_good_state_stays(
+    runtime: Runtime, file: Path, limits: ReaderLimits, reason: str
+) -> None:
+    settings = runtime.settings.model_copy(update={"sync_alert_emails": ["ops@example.com"]})
+    runtime = replace(runtime, settings=settings)
+    file.write_text(HEAD + ORDERS)
+    follower = await SourceFollower.open(runtime, str(file.parent), limits)
+    assert (await looked(follower)).problem is None
+    mails_before = await Email.all().count()
+    file.write_text(HEAD + "".join(ORDERS.replace("orders", f"w{n}") for n in range(30_000)))
+    row = await looked(follower)
+    problem = codec.decode_problem(row.problem)
+    assert (problem.code, problem.position.file) == ("unreadable", str(file.parent))
+    assert f"need more than {reason} to be read" in problem.message
+    assert row.degraded_at is not None
+    assert await slugs() == ["orders"]
+    event = await SyncEvent.filter(kind=ActivityKind.SYNC_SOURCE_DEGRADED).order_by("-id").first()
+    assert event is not None
+    assert (event.code, reason in event.message) == ("unreadable", True)
+    assert await Email.all().count() == mails_before + 1
+    # Once: it is read again after a while, or when the files change.
+    assert (await looked(follower)).degraded_at == row.degraded_at
+    file.write_text(HEAD + ORDERS)
+    assert (await looked(follower)).problem is None
+    await follower.source.release()
 
 
 @pytest.mark.engines("sqlite")
