@@ -140,7 +140,8 @@ class SyncFileInput:
         default=None,
         description="Positions in the file, as an object of [file, line, column] by dotted "
         "path, such as webhooks.order-sync.url. Shorter for large files: under the key files, "
-        "[line, column] by file, path of the owner and name. Used in plans and problems.",
+        "[line, column] by file, path of the owner and name, or all names of an owner as one text, "
+        "such as url:5:10 events:6:12. Used in plans and problems.",
     )
     secrets: list[SyncSecretInput] | None = strawberry.field(
         default=None,

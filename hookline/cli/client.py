@@ -26,6 +26,7 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 60
 # The file's token is an admin's: it never goes to another machine.
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+_JSON = {"accept": "application/graphql-response+json", "content-type": "application/json"}
 _START_HINT = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
 
 
@@ -150,11 +151,11 @@ def _ask(
 ) -> httpx.Response:
     token = token_of(settings, role)
     warn_of_plain_text(settings.server)
-    headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
+    headers = {"authorization": f"Bearer {token}", **_JSON}
     try:
         return httpx.post(
             f"{settings.server}/graphql",
-            json={"query": document, "variables": variables},
+            content=encoded({"query": document, "variables": variables}),
             headers=headers,
             timeout=timeout_seconds,
             verify=verification(settings),
@@ -183,6 +184,19 @@ def _ask(
             "CANNOT_REACH",
             f"No server answers at {settings.server} ({type(error).__name__}). {_START_HINT}",
         ) from None
+
+
+def encoded(body: dict[str, Any]) -> bytes:
+    """The body of a request as JSON."""
+    # 13 ms that a command without a server would pay; a file of 10,000 webhooks is encoded in a
+    # tenth of the time (2026-11).
+    import orjson
+
+    try:
+        return orjson.dumps(body)
+    # Whole numbers beyond 64 bits.
+    except orjson.JSONEncodeError:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def verification(settings: Endpoint) -> ssl.SSLContext | bool:

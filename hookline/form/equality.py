@@ -3,7 +3,7 @@ take such a change for none. Pure.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,6 +18,10 @@ def is_identical(one: Any, other: Any) -> bool:
     equal: a filter that changes from one to the other selects other events.
     """
     return _json(one) == _json(other)
+
+
+FOLDED_FIELDS: Final = frozenset(("headers", "secretHeader", "notificationEmails", "filter"))
+"""Fields of which `folded` gives anything but the value itself."""
 
 
 def folded(name: str, value: Any) -> Any:

@@ -45,7 +45,7 @@ def authored(change: Change, authors: Authors, last: str) -> Change:
     """
     key = change.webhook_id
     fields = tuple(
-        replace(item, author=authors.get((key, item.field)) if key else None)
+        item._replace(author=authors.get((key, item.field)) if key else None)
         for item in change.fields
     )
     is_known = all(item.author for item in fields)

@@ -23,6 +23,10 @@ _EMPTY: Final[Json] = {
     "secret": False,
     "changedSecrets": [],
 }
+# Of the field of a new webhook, which may be one of 150,000: what follows its value, and the names
+# of its JSON.
+_NOTHING_ELSE: Final = (None, False, (), None)
+_OF_A_NEW_ONE: Final = frozenset(("field", "after"))
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
@@ -123,6 +127,17 @@ def encode_limits(limits: ApplyLimits) -> Json:
 
 
 def encode_change(change: Change) -> Json:
+    return {**_encoded_head(change), "fields": [_encoded_field(item) for item in change.fields]}
+
+
+def short_change(change: Change) -> Json:
+    """The change as `encode_change` has it, without what is null, false or empty of its fields: of
+    most fields of a new webhook eight names out of nine.
+    """
+    return {**_encoded_head(change), "fields": [_short_field(item) for item in change.fields]}
+
+
+def _encoded_head(change: Change) -> Json:
     file, line, _ = _where(change.position)
     return {
         "kind": str(change.kind),
@@ -132,33 +147,32 @@ def encode_change(change: Change) -> Json:
         "file": file,
         "line": line,
         "hint": change.hint,
-        "fields": [
-            {
-                "field": item.field,
-                "before": item.before,
-                "after": item.after,
-                "live": item.live,
-                "secret": item.is_secret,
-                "changedSecrets": list(item.changed_secrets),
-                "changedBy": item.author and item.author.name,
-                "changedAt": item.author and rfc3339(item.author.at),
-                "reason": item.author and item.author.reason,
-            }
-            for item in change.fields
-        ],
     }
 
 
-def short_change(change: Change) -> Json:
-    """The change as `encode_change` has it, without what is null, false or empty of its fields: of
-    most fields of a new webhook eight names out of nine.
-    """
-    encoded = encode_change(change)
-    encoded["fields"] = [
-        {name: item[name] for name in item if name not in _EMPTY or item[name] != _EMPTY[name]}
-        for item in encoded["fields"]
-    ]
-    return encoded
+def _encoded_field(item: FieldChange) -> Json:
+    return {
+        "field": item.field,
+        "before": item.before,
+        "after": item.after,
+        "live": item.live,
+        "secret": item.is_secret,
+        "changedSecrets": list(item.changed_secrets),
+        "changedBy": item.author and item.author.name,
+        "changedAt": item.author and rfc3339(item.author.at),
+        "reason": item.author and item.author.reason,
+    }
+
+
+def _short_field(item: FieldChange) -> Json:
+    if item[3:] == _NOTHING_ELSE and item.before is None and item.after is not None:
+        return {"field": item.field, "after": item.after}
+    encoded = _encoded_field(item)
+    return {
+        name: value
+        for name, value in encoded.items()
+        if name not in _EMPTY or value != _EMPTY[name]
+    }
 
 
 def encode_block(block: Block) -> Json:
@@ -205,24 +219,28 @@ def decode_problem(content: Json) -> SyncProblem:
 
 def decode_change(content: Json) -> Change:
     """Raises what `decode` raises."""
-    fields = tuple(
-        FieldChange(
-            text(item["field"]),
-            value(item.get("before")),
-            value(item.get("after")),
-            value(item.get("live")),
-            bool(item.get("secret")),
-            tuple(map(text, item.get("changedSecrets", ()))),
-            _author(item),
-        )
-        for item in content["fields"]
-    )
+    fields = tuple([_decode_field(item) for item in content["fields"]])
     # Plans are shown by file and line alone: the column is not carried.
     position = _position(content)
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
     moved_from, waiting = _text_or_none(content["movedFrom"]), content["openDeliveries"]
     slug = text(content["slug"])
     return Change(kind, slug, None, fields, position, hint, moved_from, _number_or_none(waiting))
+
+
+def _decode_field(item: Json) -> FieldChange:
+    # Of a new webhook, of which there may be 10,000 with 15 fields each.
+    if item.keys() == _OF_A_NEW_ONE:
+        return FieldChange(text(item["field"]), None, value(item["after"]), None)
+    return FieldChange(
+        text(item["field"]),
+        value(item.get("before")),
+        value(item.get("after")),
+        value(item.get("live")),
+        bool(item.get("secret")),
+        tuple(map(text, item.get("changedSecrets", ()))),
+        _author(item),
+    )
 
 
 def _position(content: Json) -> Position | None:
@@ -299,6 +317,8 @@ def _number_or_none(value: Any) -> int | None:
 
 def value(given: Any) -> Any:
     """The value of a field. Raises ValueError for one of too many levels."""
+    if not isinstance(given, dict | list):
+        return given
     level = [given]
     for _ in range(_LEVELS_LIMIT):
         level = [

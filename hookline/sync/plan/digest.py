@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hookline.form.equality import folded
+from hookline.form.equality import FOLDED_FIELDS, folded
 from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.plan.changes import Change
 from hookline.sync.plan.comparing import holds_unknown
@@ -44,6 +44,8 @@ def digest_of(
 def _digest_input(change: Change) -> list[Any]:
     fields = [
         [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
+        if item.field in FOLDED_FIELDS
+        else item[:4]
         for item in change.fields
     ]
     key = change.webhook_id and str(change.webhook_id)
@@ -56,7 +58,11 @@ def _remembered(write: Write) -> list[Any]:
     """
     applied = {
         # An unknown secret has no fingerprint: two plans without it are equal.
-        name: "" if name in SECRET_FIELDS and holds_unknown(value) else folded(name, value)
+        name: ""
+        if name in SECRET_FIELDS and holds_unknown(value)
+        else folded(name, value)
+        if name in FOLDED_FIELDS
+        else value
         for name, value in write.applied.items()
     }
     flags = [write.is_removed, write.is_deleted, write.is_released]

@@ -192,9 +192,8 @@ class _Planner:
         self.writes.append(write)
 
     def _create(self, item: WantedWebhook) -> None:
-        fields = tuple(
-            _shown(name, None, item.prints[name], None) for name in FIELDS if name in item.prints
-        )
+        prints = item.prints
+        fields = tuple([_shown_new(name, prints[name]) for name in FIELDS if name in prints])
         self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.position))
         self.writes.append(
             Write(
@@ -328,6 +327,13 @@ class _Planner:
             self.problems.append(
                 SyncProblem(problem.yaml_code, problem.message.removesuffix("."), position, path)
             )
+
+
+def _shown_new(name: str, value: Any) -> FieldChange:
+    """As `_shown` of a field that was not there before."""
+    if name not in SECRET_FIELDS or not holds_secret(value):
+        return FieldChange(name, None, value, None)
+    return FieldChange(name, None, masked(value), None, True)
 
 
 def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = False) -> FieldChange:

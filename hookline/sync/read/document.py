@@ -44,7 +44,7 @@ from hookline.sync.read.nodes import (
     put_text,
     to_json,
 )
-from hookline.sync.read.positions import Place, Positions
+from hookline.sync.read.positions import Place, Positions, text_of
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import References
 
@@ -309,7 +309,7 @@ class _FileDecoder:
         # The key's place, not the value's: a webhook of an alias stands where it is named.
         at = position_of(key, self.decoder.file)
         document.positions.put(f"webhooks.{slug}", (at.file, at.line, at.column))
-        places = {name: (node.line, node.column) for name, (_, node) in fields.items()}
+        places = text_of((name, node.line, node.column) for name, (_, node) in fields.items())
         document.positions.put_all(f"webhooks.{slug}", at.file, places)
         return at
 

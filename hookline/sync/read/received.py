@@ -81,7 +81,7 @@ def _in_order(content: object, webhooks: dict[str, DocumentWebhook]) -> dict[str
 def _tree(content: object, rest: object, positions: Positions, problems: Problems) -> Node | None:
     """The tree of the rest; None after noting that the whole content is too large or too deep."""
     # Counted before it is copied into nodes, each of which takes more memory than its value.
-    if not _has_room(content):
+    if not _has_room(rest):
         problems.add(
             SyncProblem(
                 "too-many-nodes", f"the document holds more than {MAX_NODES:,} values", Position()
