@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Annotated, Final
 
+import orjson
 import strawberry
 from strawberry.scalars import JSON
 
@@ -112,12 +113,15 @@ class SyncPlan:
         "thousands of webhooks, at a fraction of the time."
     )
     async def changes_json(self) -> JSON:
-        # Off the loop, which a field of each change would hold up for ten seconds.
+        # Off the loop, which a field of each change would hold up for ten seconds. As text: of
+        # 10,000 new webhooks 170,000 objects less that the collector looks through at once.
         return JSON(await asyncio.to_thread(_encoded, self.made))
 
 
-def _encoded(changes: tuple[Change, ...]) -> list[codec.Json]:
-    return [codec.short_change(change) for change in changes]
+def _encoded(changes: tuple[Change, ...]) -> bytes:
+    # One by one, so that others have their turns between them.
+    parts = [orjson.dumps(codec.short_change(change)) for change in changes]
+    return b"[%b]" % b",".join(parts)
 
 
 @strawberry.type(description="Result of `syncPlan`.")
@@ -172,15 +176,10 @@ class SyncMutation:
         ],
     ) -> SyncPlanPayload | None:
         actor = require_reading(info, "sync:plan", input.set)
-        try:
-            found, outcome = await _plan(info, actor, input)
-        except Refused as refused:
-            return SyncPlanPayload(plan=None, problems=[], user_errors=user_errors(refused))
-        if outcome is None:
-            return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
-        return SyncPlanPayload(
-            plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[]
-        )
+        # Around all of it: what is left at the end is the answer, and the collector, which looks
+        # through all that was made meanwhile, finds no document (0.3 s, 2026-11).
+        with large_work():
+            return await _plan_payload(info, actor, input)
 
     @strawberry.mutation(
         description="Applies a webhooks file: makes all changes to its set in one "
@@ -194,23 +193,8 @@ class SyncMutation:
         input: Annotated[SyncApplyInput, strawberry.argument(description="File to apply.")],
     ) -> SyncApplyPayload | None:
         actor = require_reading(info, "sync:apply", input.set)
-        try:
-            found, outcome = await _apply(info, actor, input)
-        except Refused as refused:
-            return SyncApplyPayload(
-                plan=None, revision=None, problems=[], user_errors=user_errors(refused)
-            )
-        if outcome is None:
-            return SyncApplyPayload(
-                plan=None, revision=None, problems=problems_of(found), user_errors=[]
-            )
-        revision = revision_of(outcome.revision, input.set)
-        return SyncApplyPayload(
-            plan=SyncPlan.of(outcome, found),
-            revision=revision,
-            problems=problems_of(outcome.problems),
-            user_errors=[],
-        )
+        with large_work():
+            return await _apply_payload(info, actor, input)
 
 
 def require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
@@ -227,6 +211,39 @@ def require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
 
 def revision_of(row: RevisionRow | None, set_name: str) -> SyncRevision | None:
     return SyncRevision.of(row, set_name) if row else None
+
+
+async def _plan_payload(info: Info, actor: actors.Actor, input: SyncPlanInput) -> SyncPlanPayload:
+    try:
+        found, outcome = await _plan(info, actor, input)
+    except Refused as refused:
+        return SyncPlanPayload(plan=None, problems=[], user_errors=user_errors(refused))
+    if outcome is None:
+        return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
+    return SyncPlanPayload(
+        plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[]
+    )
+
+
+async def _apply_payload(
+    info: Info, actor: actors.Actor, input: SyncApplyInput
+) -> SyncApplyPayload:
+    try:
+        found, outcome = await _apply(info, actor, input)
+    except Refused as refused:
+        return SyncApplyPayload(
+            plan=None, revision=None, problems=[], user_errors=user_errors(refused)
+        )
+    if outcome is None:
+        return SyncApplyPayload(
+            plan=None, revision=None, problems=problems_of(found), user_errors=[]
+        )
+    return SyncApplyPayload(
+        plan=SyncPlan.of(outcome, found),
+        revision=revision_of(outcome.revision, input.set),
+        problems=problems_of(outcome.problems),
+        user_errors=[],
+    )
 
 
 async def _plan(
@@ -249,9 +266,8 @@ async def _plan(
     document, found = await _planned_document(info, actor, input, wrong)
     if document is None:
         return found, None
-    with large_work():
-        request = SyncRequest(document, options, source)
-        return found, await applying.preview(info.context.runtime, actor, request)
+    request = SyncRequest(document, options, source)
+    return found, await applying.preview(info.context.runtime, actor, request)
 
 
 async def _apply(
@@ -281,8 +297,7 @@ async def _apply(
     request = SyncRequest(
         document, options, source, agreed, key, input.message, None, digest, bool(found)
     )
-    with large_work():
-        return found, await applying.apply(runtime, actor, request)
+    return found, await applying.apply(runtime, actor, request)
 
 
 async def _digest_of(input: SyncFileInput) -> str | None:
@@ -326,15 +341,14 @@ async def _document(
     if lacking := check_document(input):
         raise Refused([*wrong, *lacking])
     # off the loop: a document of thousands of webhooks would hold up every other request
-    with large_work():
-        document, problems = await asyncio.to_thread(
-            received.decode,
-            input.document,
-            input.positions,
-            secrets,
-            bounds,
-            may_be_unknown,
-        )
+    document, problems = await asyncio.to_thread(
+        received.decode,
+        input.document,
+        input.positions,
+        secrets,
+        bounds,
+        may_be_unknown,
+    )
     has_errors = problems.has_errors()
     if not has_errors and document.set_name != input.set:
         wrong = [

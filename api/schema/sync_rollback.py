@@ -25,6 +25,7 @@ from api.schema.sync_plan import problems_of
 from api.schema.user_error import user_errors
 from hookline.access.actor import Actor
 from hookline.errors import Problem, Refused
+from hookline.large_work import large_work
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying, restoring
 from hookline.sync.apply.applying import ApplyOutcome
@@ -110,4 +111,5 @@ async def _done(
     if wrong:
         raise Refused(wrong)
     runtime = info.context.runtime
-    return await work(runtime, actor, await restoring.request_of(runtime, actor, asked))
+    with large_work():
+        return await work(runtime, actor, await restoring.request_of(runtime, actor, asked))

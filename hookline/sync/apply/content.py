@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from hookline.form.equality import folded
+from hookline.sync.json_digest import json_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +26,7 @@ def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
         slug: {name: folded(name, value) for name, value in values.items()}
         for slug, values in snapshot.items()
     }
-    digest = sha256(orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Content(snapshot, f"sha256:{digest}")
+    return Content(snapshot, f"sha256:{json_digest(meant, levels=1)}")
 
 
 def part_of(

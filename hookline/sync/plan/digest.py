@@ -3,13 +3,11 @@ Pure.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
-
-import orjson
 
 from hookline.form.equality import FOLDED_FIELDS, folded
 from hookline.form.webhook_fields import SECRET_FIELDS
+from hookline.sync.json_digest import json_digest
 from hookline.sync.plan.changes import Change
 from hookline.sync.plan.comparing import holds_unknown
 from hookline.sync.plan.webhooks import Write
@@ -37,8 +35,8 @@ def digest_of(
         [_digest_input(change) for change in changes],
         [_remembered(write) for write in writes],
     ]
-    # Sorted keys, so that equal plans are equal bytes.
-    return "sha256:" + sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    # Sorted keys, so that equal plans are equal bytes. By each change and each write.
+    return f"sha256:{json_digest(value, levels=2)}"
 
 
 def _digest_input(change: Change) -> list[Any]:

@@ -3,9 +3,10 @@ command, which asks with it first, and by the server of what it was sent.
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 
 import orjson
+
+from hookline.sync.json_digest import json_digest
 
 
 def content_digest(
@@ -18,11 +19,11 @@ def content_digest(
     """
     sent = [content, positions, sorted(_pairs(secrets))]
     try:
-        text = orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)
+        # By each webhook, and each file's places.
+        return f"sha256:{json_digest(sent, levels=3)}"
     # Whole numbers beyond 64 bits, halves of pairs, too many levels.
     except orjson.JSONEncodeError:
         return None
-    return f"sha256:{sha256(text).hexdigest()}"
 
 
 def _pairs(secrets: Mapping[tuple[str, ...], str]) -> Iterable[tuple[list[str], str]]:
