@@ -102,7 +102,11 @@ def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
     share = len(others) // max(1, len(waiting))
     rest = iter(sorted(others, key=lambda path: _rank(path, _LONG)))
     order = [path for one in waiting for path in (one, *islice(rest, share))]
-    return [item for path in (*order, *rest) for item in files[path]]
+    return [item for path in (*order, *rest) for item in sorted(files[path], key=_is_last)]
+
+
+def _is_last(item: pytest.Item) -> bool:
+    return item.get_closest_marker("last") is not None
 
 
 def _rank(path: Path, beginnings: Sequence[str]) -> int:

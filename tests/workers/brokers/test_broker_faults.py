@@ -60,6 +60,7 @@ async def works_by_itself(broker: Broker, seen: Seen) -> None:
     await eventually(lambda: set(keys) <= set(seen.webhooks), seconds=5)
 
 
+@pytest.mark.last
 async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(
     own_server: MessageServer,
 ) -> None:
@@ -212,6 +213,7 @@ def test_rabbitmq_that_resets_a_connection_as_it_opens_is_told_as_away(
     broker.close()
 
 
+@pytest.mark.last
 @pytest.mark.engines("postgres")
 async def test_with_the_broker_dead_mails_and_jobs_go_on(
     runtime: Runtime, own_server: MessageServer
