@@ -65,6 +65,7 @@ _LONG = (
     "hookline/outbound/test_rendering",
     "hookline/notifications/",
 )
+_ON_ENGINES = {"database_url", "shared_installation"}
 TESTS = Path(__file__).parent
 LOOPBACK = AddressPolicy(
     (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
@@ -257,8 +258,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     test = metafunc.definition
     marker = test.get_closest_marker("engines")
     named = any("database_url" in table.args[0] for table in test.iter_markers("parametrize"))
-    if marker and not named and "database_url" in metafunc.fixturenames:
-        test.add_marker(pytest.mark.parametrize("database_url", marker.args, indirect=True))
+    for fixture in _ON_ENGINES.intersection(metafunc.fixturenames):
+        if marker and not named:
+            test.add_marker(pytest.mark.parametrize(fixture, marker.args, indirect=True))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -8,8 +8,13 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.flows.installation import Installation
 from tests.processes import PROJECT, run_hookline
+
+# What the commands ask the API for is read on both databases by its own tests.
+pytestmark = pytest.mark.engines("sqlite")
 
 FILE = """version: 1
 set: shop
