@@ -32,7 +32,7 @@ from hookline.serving.http import BoundedHttp
 from hookline.serving.limits import ConnectionLimits
 from hookline.serving.websocket import BoundedWebSocket
 from hookline.settings.fields import read_settings
-from tests.api.small_schema import Runtime, Tokens, make_schema
+from tests.api.small_schema import Loaders, Runtime, Tokens, make_schema
 from tests.waiting import eventually
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -120,7 +120,7 @@ async def serve_small(
     runtime, tokens = Runtime(), Tokens()
 
     def make_context(actor: Actor, request_id: str) -> Context:
-        return Context(runtime, actor, request_id, _read_cursor, lambda context: [], seconds)
+        return Context(runtime, actor, request_id, _read_cursor, lambda _: Loaders(), seconds)
 
     # As a list that is slow: it counts as a large query.
     prices = dict.fromkeys(("Query.slowList", "Large.slowList"), LARGE_COST + 1)
