@@ -121,8 +121,11 @@ def mail_about(
 
 
 def mail_about_sync(kind: int, message: str) -> MailText:
-    """A mail about a set or its files: of SYNC_FAILED, or of one of OF_SOURCES."""
-    return _mail_text(line_about_sync(kind), message, {}, _ABOUT_SYNC[NotificationKind(kind)][1])
+    """A mail about a set or its files: of SYNC_FAILED, or of one of OF_SOURCES. message: may repeat
+    names and keys of a file.
+    """
+    advice = _ABOUT_SYNC[NotificationKind(kind)][1]
+    return _mail_text(line_about_sync(kind), _visible(message), {}, advice)
 
 
 def line_about(kind: int, name: str, slug: str) -> str:
@@ -189,8 +192,8 @@ def _mail_text(title: str, message: str, facts: dict[str, str], advice: str) -> 
 
 
 def _visible(text: str) -> str:
-    """A webhook's name, which people choose, without control and formatting characters: it can
-    break no line and turn no text around. It becomes no link either.
+    """A text that people choose, such as a webhook's name, without control and formatting
+    characters: it can break no line and turn no text around. It becomes no link either.
     """
     return _unlinked(
         "".join(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from hookline.models import NotificationKind
-from hookline.notifications.mail_texts import mail_about, mail_of_several
+from hookline.notifications.mail_texts import mail_about, mail_about_sync, mail_of_several
 from tests.tables import each_of
 
 
@@ -38,3 +38,13 @@ def test_a_mail_of_very_many_names_fifty_and_counts_the_rest() -> None:
     assert mail.text.count("keeps failing, last at 2026-11-28T12:00:00Z.") == 50
     assert "And 10 more." in mail.text
     assert mail.html.count("<br>") == 50
+
+
+def test_a_key_or_a_name_of_a_webhooks_file_makes_no_link_in_a_mail_about_it() -> None:
+    reason = (
+        'The set "a" could not be applied: unknown field https://evil.example/\nSign in: me@e.de.'
+    )
+    mail = mail_about_sync(NotificationKind.SYNC_FAILED, reason)
+    for text in (mail.text, mail.html):
+        assert "unknown field https: //evil. example/Sign in: me@ e. de." in text
+        assert "evil.example" not in text
