@@ -3,6 +3,7 @@ nothing here writes.
 """
 
 from datetime import datetime
+from enum import Enum
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -14,7 +15,7 @@ from api.schema.connections import Connection, PageArguments
 from api.schema.cursors import BY_NAME, Column, Order
 from api.schema.listing import Listed, Searched, paged
 from api.schema.loaders import without_large_columns
-from api.schema.node import NOTHING, Info, first_of, is_storable
+from api.schema.node import NOTHING, Actor, Info, actor_of, first_of, is_storable
 from api.schema.sync_plan import SyncChange
 from api.schema.sync_revision import SyncRevision
 from hookline.models import SyncRevision as RevisionRow
@@ -23,6 +24,42 @@ from hookline.sync.drift import with_authors
 
 _BY_SLUG: Final = Order("slug", (Column("slug", str),))
 SetName = Annotated[str, strawberry.argument(description="Name of the set.")]
+
+
+@strawberry.enum(description="Way in which the files of a set reached the server.")
+class SyncSetSourceKind(Enum):
+    COMMAND = strawberry.enum_value(
+        "COMMAND", description="Somebody applied them, by the command line or the API."
+    )
+    PULL = strawberry.enum_value("PULL", description="The server follows them (pull mode).")
+
+
+@strawberry.type(description="Origin of what was applied to a set last, as the caller stated it.")
+class SyncSetSource:
+    kind: SyncSetSourceKind = strawberry.field(
+        description="Way in which the files reached the server."
+    )
+    path: str | None = strawberry.field(
+        description="Name of the file as the caller gave it, or the folder that several have in "
+        "common. For PULL, the path at the server. Null if unknown."
+    )
+    repository: str | None = strawberry.field(description="Repository, or null if unknown.")
+    branch: str | None = strawberry.field(description="Branch, or null if unknown.")
+    author: str | None = strawberry.field(description="Author of the commit, or null if unknown.")
+    run_url: str | None = strawberry.field(description="URL of the CI run, or null if unknown.")
+    actor: Actor = strawberry.field(description="Actor that applied it.")
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "SyncSetSource":
+        return cls(
+            kind=SyncSetSourceKind(stored["kind"]),
+            path=stored["path"],
+            repository=stored["repository"],
+            branch=stored["branch"],
+            author=stored["author"],
+            run_url=stored["runUrl"],
+            actor=actor_of(stored["actor"]),
+        )
 
 
 @strawberry.type(description="A set: the webhooks that one file owns.")
@@ -38,6 +75,10 @@ class SyncSet:
     )
     last_applied_at: datetime | None = strawberry.field(
         description="Time of the last apply, also of one that changed nothing."
+    )
+    source: SyncSetSource | None = strawberry.field(
+        description="Origin of what was applied last. An apply of a part of the files (`only`) "
+        "and a rollback leave it as it was."
     )
     row: strawberry.Private[SetRow]
 
@@ -67,6 +108,7 @@ class SyncSet:
             commit=row.commit,
             committed_at=row.committed_at,
             last_applied_at=row.last_applied_at,
+            source=SyncSetSource.of(row.source) if row.source else None,
             row=row,
         )
 

@@ -11,6 +11,7 @@ from api.schema.cursors import Column, Order
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
 from api.schema.sync_plan import SyncProblem
+from hookline import clock
 from hookline.form.durations import format_duration
 from hookline.models import SyncSource as SourceRow
 from hookline.sync.plan import codec
@@ -35,9 +36,12 @@ class SyncSource:
     degraded_at: datetime | None = strawberry.field(
         description="Time since which its files are not applied, or null while all is well."
     )
+    is_followed: bool = strawberry.field(
+        description="True while a server follows the path. Otherwise the rest is what its last "
+        "look found. A path that nobody has followed for 7 days is no longer listed."
+    )
     checked_at: datetime | None = strawberry.field(
-        description="Time of the last look, or null before the first. A look that is overdue "
-        "means that no server follows the path any more."
+        description="Time of the last look, or null before the first."
     )
     applied_at: datetime | None = strawberry.field(
         description="Time at which a changed content was applied last, or null if none was."
@@ -60,6 +64,7 @@ class SyncSource:
             interval=format_duration(timedelta(seconds=row.interval_seconds)),
             problem=SyncProblem.of(problem) if problem else None,
             degraded_at=row.degraded_at,
+            is_followed=row.leased_until > clock.now(),
             checked_at=row.checked_at,
             applied_at=row.applied_at,
             commit=row.commit,

@@ -21,6 +21,7 @@ BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000
 """Positions of a workspace that can be replayed from; beyond it subscribers hear of a gap."""
 MAILBOX_KEPT: Final = timedelta(days=2)
+SOURCE_KEPT: Final = timedelta(days=7)
 """Longer than the day that a mailbox's limits look back, by clocks that differ a little."""
 QUESTION_KEPT: Final = timedelta(days=180)
 """A mailbox that does not answer is asked anew after it, whatever is set for notifications."""
@@ -74,6 +75,10 @@ delete from notification where id in (
 SYNC_EVENTS: Final = """
 delete from sync_event where id in (
   select id from sync_event where id < $1 order by id limit $2) returning id"""
+# Paths that no server has followed for days; one that is followed has a lease.
+SYNC_SOURCES: Final = """
+delete from sync_source where id in (
+  select id from sync_source where leased_until < $1 limit $2) returning id"""
 # Mailboxes that got no mail within a day, the longest time that a limit looks back. One that wants
 # no mails is kept for good. Locked rows are being written to.
 MAILBOXES: Final = """
@@ -149,6 +154,7 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
         await work.execute(EMAILS, told_before, BATCH)
         count += len(await work.rows(NOTIFICATIONS, told_before, BATCH))
         count += len(await work.rows(SYNC_EVENTS, told_before, BATCH))
+        count += len(await work.rows(SYNC_SOURCES, now - SOURCE_KEPT, BATCH))
         count += len(await work.rows(ACTIVITY[work.dialect], ACTIVITY_KEPT, BATCH * 10))
         count += len(
             await work.rows(

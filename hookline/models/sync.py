@@ -19,6 +19,8 @@ class SyncSet(Model):
     """The time of that commit, as the apply gave it: an older one is refused."""
     policy = JsonColumn(null=True)
     """Policy and protected slugs of the last apply: the next one keeps the stricter."""
+    source = JsonColumn(null=True)
+    """Origin of what was applied last (hookline.sync.apply.origin)."""
     last_applied_at = TimeColumn(null=True)
     receipt = fields.TextField(null=True)
     """Keyed digest of what was applied last, as it was sent, and of the server's limits then; null

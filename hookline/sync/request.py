@@ -63,6 +63,8 @@ class Source:
     is_dirty: bool | None = None
     """True when the file differs from the commit."""
     committed_at: datetime | None = None
+    followed_path: str | None = None
+    """Path that the server follows; None: somebody applied it."""
 
     @property
     def recorded_commit(self) -> str | None:

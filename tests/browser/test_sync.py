@@ -24,6 +24,7 @@ def apply(
         "timeout": timeout,
         "environments": ["staging"],
         "events": ["sync.a.b"],
+        "lifecycle": {"ignoreChanges": ["rateLimit"]},
     }
     slug = f"{set_name}-one"
     moved = [{"from": slug, "to": moved_to}] if moved_to else []
@@ -55,6 +56,7 @@ def test_drift_appears_live_and_says_who_made_it_and_why(
     page.get_by_role("link", name="Sync").click()
     row = page.get_by_role("row").filter(has_text="team-a")
     expect(row).to_contain_text("9f2c1ab0c0ff")
+    expect(row).to_contain_text("branch main, applied by hookline dev")
     expect(row).to_contain_text("None")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
@@ -71,6 +73,7 @@ def test_drift_appears_live_and_says_who_made_it_and_why(
 
     signed_in.go(page.url)
     drift.get_by_role("link", name="team-a-one").press("Enter")
+    expect(page.get_by_text("It leaves rateLimit to people.")).to_be_visible()
     page.get_by_role("link", name="yaml: the set team-a").click()
     expect(page.get_by_role("heading", name="team-a")).to_be_visible()
 

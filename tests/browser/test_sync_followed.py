@@ -74,5 +74,6 @@ def test_files_that_can_not_be_applied_are_told_with_their_place_until_they_can(
     expect(followed.get_by_text("Applied", exact=True)).to_be_visible(timeout=60_000)
     # In the table, and in the news.
     expect(console.page.get_by_role("link", name="shop").first).to_be_visible()
+    expect(console.page.get_by_text("hooks, pulled by the server")).to_be_visible()
     console.check()
     context.close()

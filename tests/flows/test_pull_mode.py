@@ -123,6 +123,7 @@ async def test_a_folder_is_applied_and_a_broken_commit_is_told_with_its_place_un
     assert await sources_events(shop) == ["SOURCE_DEGRADED", "SOURCE_RECOVERED"]
     assert "in-clear" not in shop.log.read_text() + status
 
+    assert f"from {folder}, pulled by the server\n" in shop.run("sync", "status").stdout
     await killed_at_work(shop, folder, good.replace("20s", "35s"))
     assert await timeout(shop) == "35s"
     revisions = await shop.graphql('{ syncRevisions(set: "shop") { totalCount } }')

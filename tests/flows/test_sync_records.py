@@ -85,6 +85,7 @@ async def test_what_was_changed_by_hand_is_told_without_a_file_and_exits_with_2(
     status = shop.run("sync", "status", "--set", "shop").stdout
     assert "shop  revision 2, no commit given, applied just now\n" in status
     assert "1 webhook, 1 with drift: hookline sync drift --set shop\n" in status
+    assert f'from {tmp_path / "hooks.yaml"}, applied by token "tests"\n' in status
 
     # JSON has the API's names and values.
     [change] = told(shop.run("sync", "drift", "--format", "json", exit_code=2))["sets"][0][

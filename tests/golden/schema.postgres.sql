@@ -181,6 +181,7 @@ column sync_set.receipt text
 column sync_set.receipt_versions bigint
 column sync_set.receipt_webhooks integer
 column sync_set.revision_number integer not null
+column sync_set.source text
 column sync_set.workspace_id uuid not null
 column sync_source.applied_at timestamp with time zone
 column sync_source.checked_at timestamp with time zone

@@ -67,8 +67,8 @@ where workspace_id = $1 and deleted_at is null
 SAVE_SET: Final = """
 insert into sync_set
   (id, workspace_id, name, revision_number, "commit", committed_at, policy, last_applied_at,
-  receipt, receipt_webhooks, receipt_versions)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+  receipt, source, receipt_webhooks, receipt_versions)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
   (select count(*) from webhook
    where workspace_id = $2 and sync_set = cast($3 as varchar) and deleted_at is null),
   (select coalesce(sum(version), 0) from webhook
@@ -77,6 +77,7 @@ on conflict (workspace_id, name) do update set
   revision_number = excluded.revision_number, "commit" = excluded."commit",
   committed_at = excluded.committed_at, policy = excluded.policy,
   last_applied_at = excluded.last_applied_at, receipt = excluded.receipt,
+  source = coalesce(excluded.source, sync_set.source),
   receipt_webhooks = excluded.receipt_webhooks, receipt_versions = excluded.receipt_versions"""
 
 

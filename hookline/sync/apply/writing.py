@@ -26,6 +26,7 @@ from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
 from hookline.sync.apply.content import Content
+from hookline.sync.apply.origin import origin_of
 from hookline.sync.apply.store import RowsToWrite, SetState
 from hookline.sync.apply.unchanged import moved_commit, receipt_of
 from hookline.sync.plan.authors import DISPUTED
@@ -76,7 +77,10 @@ class Writing:
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
         policy = orjson.dumps(self._policy()).decode()
         receipt = receipt_of(self.runtime, self.request, self.plan)
-        values = (set_id, workspace_id, set_name, number, *self._commit(), policy, now, receipt)
+        origin = origin_of(self.actor, self.request)
+        source = orjson.dumps(origin).decode() if origin else None
+        columns = (*self._commit(), policy, now, receipt, source)
+        values = (set_id, workspace_id, set_name, number, *columns)
         await store.write_set(work, values, revision)
         await store.write_commit(work, self._committed())
         await store.write_audit(work, self._audit(rows, number))

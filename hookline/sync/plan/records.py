@@ -17,9 +17,10 @@ T = TypeVar("T")
 REVISION_FIELDS: Final = """number commit branch author message runUrl repository dirty restores
     actor { kind name } created updated moved disabled deleted appliedAt"""
 SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount driftCount
+    source {{ kind path repository branch author actor {{ kind name }} }}
     revision {{ {REVISION_FIELDS} }}"""
-SOURCE_FIELDS: Final = f"""path set interval commit degradedAt checkedAt appliedAt driftCount
-    problem {{ {codec.PROBLEM_FIELDS} }}"""
+SOURCE_FIELDS: Final = f"""path set interval commit isFollowed degradedAt checkedAt appliedAt
+    driftCount problem {{ {codec.PROBLEM_FIELDS} }}"""
 CHANGE_FIELDS: Final = "kind slug movedFrom fields { field before after changedSecrets }"
 
 
@@ -47,6 +48,19 @@ class RevisionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginRecord:
+    """Origin of what was applied to a set last. actor: `token "ci"`."""
+
+    actor: str
+    is_followed: bool
+    """The server follows the files itself."""
+    path: str | None = None
+    repository: str | None = None
+    branch: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetRecord:
     """A set as it is now. revision: None where no apply has changed anything yet."""
 
@@ -56,6 +70,7 @@ class SetRecord:
     commit: str | None
     applied_at: datetime | None
     revision: RevisionRecord | None
+    origin: OriginRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,8 @@ class SourceRecord:
     degraded_at: datetime | None
     checked_at: datetime | None
     applied_at: datetime | None
+    is_followed: bool = True
+    """A server follows them still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,18 @@ def decode_set(content: Json) -> SetRecord:
         commit=_or_none(codec.text, content["commit"]),
         applied_at=_or_none(_time, content["lastAppliedAt"]),
         revision=_or_none(decode_revision, content["revision"]),
+        origin=_or_none(decode_origin, content["source"]),
+    )
+
+
+def decode_origin(content: Json) -> OriginRecord:
+    return OriginRecord(
+        actor=_actor(content["actor"]),
+        is_followed=codec.text(content["kind"]) == "PULL",
+        path=_or_none(codec.text, content["path"]),
+        repository=_or_none(codec.text, content["repository"]),
+        branch=_or_none(codec.text, content["branch"]),
+        author=_or_none(codec.text, content["author"]),
     )
 
 
@@ -104,14 +133,14 @@ def decode_source(content: Json) -> SourceRecord:
         degraded_at=_or_none(_time, content["degradedAt"]),
         checked_at=_or_none(_time, content["checkedAt"]),
         applied_at=_or_none(_time, content["appliedAt"]),
+        is_followed=content["isFollowed"] is True,
     )
 
 
 def decode_revision(content: Json) -> RevisionRecord:
-    actor = content["actor"]
     return RevisionRecord(
         number=codec.number(content["number"]),
-        actor=f'{codec.text(actor["kind"]).lower()} "{codec.text(actor["name"])}"',
+        actor=_actor(content["actor"]),
         applied_at=_time(content["appliedAt"]),
         created=codec.number(content["created"]),
         updated=codec.number(content["updated"]),
@@ -148,6 +177,10 @@ def decode_changes(contents: Iterable[Json]) -> list[RecordedChange]:
         )
         for content in contents
     ]
+
+
+def _actor(content: Json) -> str:
+    return f'{codec.text(content["kind"]).lower()} "{codec.text(content["name"])}"'
 
 
 def _time(value: object) -> datetime:

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from math import inf
 from typing import Final
 from uuid import UUID
@@ -215,6 +216,7 @@ class SourceFollower:
         source = await asyncio.to_thread(
             find_source, read.files, os.environ, log.warning, read.folders
         )
+        source = replace(source, followed_path=self.path)
         return await self._apply(SyncRequest(read.document, source=source))
 
     async def _apply(self, request: SyncRequest) -> LookResult | None:

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, changed_by
-from hookline.sync.plan.records import RecordedChange, RevisionRecord, SetRecord, SourceRecord
+from hookline.sync.plan.records import (
+    OriginRecord,
+    RecordedChange,
+    RevisionRecord,
+    SetRecord,
+    SourceRecord,
+)
 from hookline.sync.show.differences import difference, value_text
 from hookline.sync.show.excerpts import headline
 from hookline.sync.show.plan_lines import MARKS
@@ -43,17 +49,19 @@ def _set_lines(one: SetRecord, now: datetime) -> Iterator[str]:
     if one.drift_count:
         drift = f"{one.drift_count:,} with drift: hookline sync drift --set {one.name}"
     yield printable(f"{counted(one.webhook_count, 'webhook')}, {drift}")
-    if one.revision:
-        yield printable(origin(one.revision))
+    if one.origin:
+        yield printable(origin(one.origin))
 
 
 def source_lines(sources: Sequence[SourceRecord], now: datetime) -> list[str]:
     """Each followed path with how it stands, and what is wrong with its files at its place."""
-    lines = ["Followed by this server:"] if sources else []
+    lines = ["Followed by servers:"] if sources else []
     for one in sources:
         looked = f"looked at {age(one.checked_at, now)}" if one.checked_at else "not looked at yet"
         of_set = f", set {one.set_name}" if one.set_name else ""
         lines.append(printable(f"  {one.path}  every {one.interval}, {looked}{of_set}"))
+        if not one.is_followed:
+            lines.append("    ! no server follows it any more; it leaves this list after 7 days")
         if one.problem is not None and one.degraded_at is not None:
             since = f"not applied since {age(one.degraded_at, now)}: the last good state stays"
             lines += [f"    ! {since}", printable(f"      {headline(one.problem)}")]
@@ -65,13 +73,14 @@ def source_lines(sources: Sequence[SourceRecord], now: datetime) -> list[str]:
     return lines
 
 
-def origin(revision: RevisionRecord) -> str:
-    """`from github.com/acme/shop, branch main, by Ann, applied by token "ci"`."""
+def origin(source: OriginRecord) -> str:
+    """`from config of github.com/acme/shop, branch main, by Ann, applied by token "ci"`."""
+    places = " of ".join(filter(None, (source.path, source.repository)))
     parts = [
-        f"from {revision.repository}" if revision.repository else "",
-        f"branch {revision.branch}" if revision.branch else "",
-        f"by {revision.author}" if revision.author else "",
-        f"applied by {revision.actor}",
+        f"from {places}" if places else "",
+        f"branch {source.branch}" if source.branch else "",
+        f"by {source.author}" if source.author else "",
+        "pulled by the server" if source.is_followed else f"applied by {source.actor}",
     ]
     return ", ".join(filter(None, parts))
 

@@ -1,13 +1,18 @@
 """Sets as the API reads them: revisions with what each changed, and drift with who made it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hookline import clock
 from hookline.models import Webhook
 from hookline.runtime import Runtime
+from hookline.sync.plan.records import SOURCE_FIELDS, decode_source
 from hookline.sync.policy import DriftPolicy
+from hookline.sync.pull.source import FollowedSource
 from hookline.sync.request import Options, Source
+from hookline.sync.show.past import source_lines
 from hookline.webhooks.change import delete_webhook, update_webhook
 from tests.api.schema.asking import Asker
 from tests.hookline.sync.apply.state import (
@@ -20,7 +25,7 @@ from tests.hookline.sync.apply.state import (
     one,
 )
 from tests.hookline.sync.files import ORDERS, apply, webhooks
-from tests.making import make_workspace, set_column
+from tests.making import WORKSPACE, make_workspace, set_column
 
 DRIFT = """{ totalCount nodes { kind slug webhookId file line hint fields {
   field before after live secret changedSecrets changedBy changedAt reason } } }"""
@@ -36,6 +41,83 @@ HISTORY = """query ($set: String!, $after: String) {
 async def drift_of(asker: Asker, set_name: str = "storefront") -> Any:
     text = f"query ($set: String!) {{ syncDrift(set: $set) {DRIFT} }}"
     return (await asker.data(text, set=set_name))["syncDrift"]
+
+
+ORIGIN = """{ syncSet(name: "storefront") { source {
+  kind path repository branch author runUrl actor { kind name } } } }"""
+
+
+async def origin_of(asker: Asker) -> Any:
+    return (await asker.data(ORIGIN))["syncSet"]["source"]
+
+
+async def test_a_set_tells_where_what_was_applied_last_comes_from(
+    runtime: Runtime, admin: Asker
+) -> None:
+    await apply(runtime, webhooks(orders=ORDERS), source=COMMIT)
+    first = await origin_of(admin)
+    assert first == {
+        "kind": "COMMAND",
+        "path": "config/webhooks.yaml",
+        "repository": None,
+        "branch": "main",
+        "author": "Ann",
+        "runUrl": "https://ci.example.com/7",
+        "actor": {"kind": "TOKEN", "name": "ci"},
+    }
+    # A part of other files is not what the set is; neither is what a rollback brings back.
+    part = webhooks(orders=ORDERS + "timeout: 20s")
+    await apply(runtime, part, Options(only=frozenset(["orders"])), Source(branch="other"))
+    assert await origin_of(admin) == first
+    # The same content from elsewhere: no revision, another origin.
+    await apply(runtime, part, source=Source(branch="pulled", followed_path="/srv/hooks"))
+    assert await origin_of(admin) == {
+        **first,
+        "kind": "PULL",
+        "path": "/srv/hooks",
+        "branch": "pulled",
+        "author": None,
+        "runUrl": None,
+    }
+
+
+@pytest.mark.engines("sqlite")
+async def test_the_path_of_a_set_is_what_its_files_have_in_common(
+    runtime: Runtime, admin: Asker
+) -> None:
+    for files, path in (
+        (("", ""), None),
+        (("hooks/a/x.yaml", "hooks/b.yaml"), "hooks"),
+        (("a.yaml", "b.yaml"), None),
+        (("/srv/a.yaml", "b.yaml"), None),
+    ):
+        wanted = webhooks(one=ORDERS, two=ORDERS)
+        for slug, file in zip(("one", "two"), files, strict=True):
+            item = wanted.webhooks[slug]
+            wanted.webhooks[slug] = replace(item, position=replace(item.position, file=file))
+        await apply(runtime, wanted)
+        assert (await origin_of(admin))["path"] == path
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_path_that_no_server_follows_any_more_is_told_as_that(
+    runtime: Runtime, admin: Asker
+) -> None:
+    followed = await FollowedSource.open(runtime, WORKSPACE, "/srv/a")
+    await followed.lead()
+    ended = await FollowedSource.open(runtime, WORKSPACE, "/srv/b")
+    await ended.lead()
+    await ended.release()
+    text = f"{{ syncSources {{ nodes {{ {SOURCE_FIELDS} }} }} }}"
+    nodes = (await admin.data(text))["syncSources"]["nodes"]
+    assert [(one["path"], one["isFollowed"]) for one in nodes] == [
+        ("/srv/a", True),
+        ("/srv/b", False),
+    ]
+    lines = source_lines([decode_source(one) for one in nodes], clock.now())
+    assert [line.strip() for line in lines if line.strip().startswith("!")] == [
+        "! no server follows it any more; it leaves this list after 7 days"
+    ]
 
 
 async def test_sets_tell_their_revisions_and_what_was_changed_by_hand(

@@ -19,9 +19,11 @@ from hookline.models import (
     Event,
     Notification,
     SyncEvent,
+    SyncSource,
     Webhook,
 )
 from hookline.runtime import Runtime
+from hookline.sync.pull.source import FollowedSource
 from hookline.webhooks.change import delete_webhook
 from tests.hookline.notifications.test_mails import Post, turned_off
 from tests.making import (
@@ -172,6 +174,15 @@ async def test_notifications_go_after_half_a_year_with_their_receipts_and_events
     await sweep(runtime)
     assert [await model.all().count() for model in (Notification, Email)] == [0, 0]
     assert [row.message for row in await SyncEvent.all()] == ["again"]
+
+
+async def test_paths_that_no_server_follows_any_more_are_forgotten(runtime: Runtime) -> None:
+    for path in ("/srv/old", "/srv/new"):
+        await FollowedSource.open(runtime, WORKSPACE, path)
+    old = await SyncSource.get(path="/srv/old")
+    await set_column(runtime, "sync_source", "leased_until", ago(8 * 86_400), [old.id])
+    await sweep(runtime)
+    assert [row.path for row in await SyncSource.all()] == ["/srv/new"]
 
 
 async def test_deleted_webhook_goes_when_its_log_has_gone(runtime: Runtime) -> None:

@@ -235,6 +235,7 @@ SYNC_SET = _table(
         "commit": fields.TextField(null=True),
         "committed_at": TimeColumn(null=True),
         "policy": JsonColumn(null=True),
+        "source": JsonColumn(null=True),
         "last_applied_at": TimeColumn(null=True),
         "receipt": fields.TextField(null=True),
         "receipt_webhooks": fields.IntField(null=True),

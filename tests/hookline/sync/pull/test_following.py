@@ -13,6 +13,7 @@ from hookline.models import (
     NotificationKind,
     SyncEvent,
     SyncRevision,
+    SyncSet,
     SyncSource,
     Webhook,
 )
@@ -210,6 +211,16 @@ async def test_files_that_ask_too_much_of_the_reader_are_told_and_the_last_good_
     file.write_text(HEAD + ORDERS)
     assert (await looked(follower)).problem is None
     await follower.source.release()
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_set_comes_from_the_path_that_the_server_follows(
+    runtime: Runtime, file: Path
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file.parent))
+    await looked(follower)
+    source = (await SyncSet.get(name="shop")).source
+    assert (source["kind"], source["path"]) == ("PULL", str(file.parent))
 
 
 @pytest.mark.engines("sqlite")

@@ -24,7 +24,7 @@ function Source({ source }: { source: FollowedFilesFragment }) {
   const { problem } = source;
   return (
     <>
-      {problem ? <Status tone="bad" icon="alert">Not applied</Status> : <Status tone="good" icon="check">Applied</Status>}
+      <State source={source} />
       <code>{visible(source.path)}</code>
       <span className="faint">
         every {source.interval}, {source.checkedAt ? "looked at " : "not looked at yet"}
@@ -33,6 +33,12 @@ function Source({ source }: { source: FollowedFilesFragment }) {
       {problem && <Problem problem={problem} since={source.degradedAt} />}
     </>
   );
+}
+
+function State({ source }: { source: FollowedFilesFragment }) {
+  if (!source.isFollowed) return <Status tone="warn" icon="alert">No server follows it any more</Status>;
+  if (source.problem) return <Status tone="bad" icon="alert">Not applied</Status>;
+  return <Status tone="good" icon="check">Applied</Status>;
 }
 
 interface ProblemProps {

@@ -18,6 +18,7 @@ import { HistoryTab } from "./HistoryTab";
 import { News } from "./News";
 import { DriftCount } from "./SetsPage";
 import { useReadSoon } from "./useReadSoon";
+import { originOf } from "./values";
 
 /** One set: what was applied last, what was changed by hand since, and all revisions. */
 export default function SetPage({ name }: { name: string }) {
@@ -91,6 +92,12 @@ function Head({ set }: { set: SyncSetRowFragment }) {
             <When at={set.lastAppliedAt} />
           </dd>
         </div>
+        {set.source && (
+          <div>
+            <dt>From</dt>
+            <dd>{originOf(set.source)}</dd>
+          </div>
+        )}
         <div>
           <dt>Webhooks in the file</dt>
           <dd>{set.webhookCount}</dd>

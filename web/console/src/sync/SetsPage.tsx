@@ -20,7 +20,7 @@ import { Followed } from "./Followed";
 import { News } from "./News";
 import { PlanDrawer } from "./PlanDrawer";
 import { useReadSoon } from "./useReadSoon";
-import { setPath, shortCommit } from "./values";
+import { originOf, setPath, shortCommit } from "./values";
 
 const COLUMNS = ["Set", "Revision", "Commit", "Last applied", "Webhooks", "Drift"];
 
@@ -90,6 +90,7 @@ function SetRow({ set }: { set: SyncSetRowFragment }) {
       <td className="plain">{commit ? <code title={visible(commit)}>{shortCommit(commit)}</code> : <span className="faint">not given</span>}</td>
       <td className="plain">
         <When at={set.lastAppliedAt} />
+        {set.source && <span className="under">{originOf(set.source)}</span>}
       </td>
       <td className="figure">{set.webhookCount}</td>
       <td>

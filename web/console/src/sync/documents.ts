@@ -5,6 +5,7 @@ export const SYNC_SET = graphql(`
     name
     commit
     lastAppliedAt
+    source { kind path repository branch author actor { name } }
     webhookCount
     driftCount
     revision { id number appliedAt actor { name } }
@@ -15,6 +16,7 @@ export const FOLLOWED = graphql(`
   fragment FollowedFiles on SyncSource {
     path
     interval
+    isFollowed
     checkedAt
     degradedAt
     problem { code file line column message hint }

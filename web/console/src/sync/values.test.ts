@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countsOf, kindOf, setPath, shortCommit, valueOf, withoutSlug } from "./values.ts";
+import { countsOf, kindOf, originOf, setPath, shortCommit, valueOf, withoutSlug } from "./values.ts";
 
 test("a value is short, says when there is none, and hides no character", () => {
   assert.equal(valueOf(null), "none");
@@ -25,4 +25,10 @@ test("a rollback speaks of its revision, and no slug stands twice", () => {
   assert.equal(kindOf("DISABLE", 3), "Not in revision 3: disabled");
   assert.equal(withoutSlug("orders: timeout", "orders"), "timeout");
   assert.equal(withoutSlug("2 webhooks would be disabled", null), "2 webhooks would be disabled");
+});
+
+test("a set says where it comes from, and a path hides no character", () => {
+  const source = { kind: "COMMAND", path: "config", repository: "github.com/acme/shop", branch: "main", actor: { name: "ci" } };
+  assert.equal(originOf(source), "config of github.com/acme/shop, branch main, applied by ci");
+  assert.equal(originOf({ kind: "PULL", path: "/srv/a\u202eb", actor: { name: "x" } }), "/srv/a\\u{202e}b, pulled by the server");
 });

@@ -58,3 +58,18 @@ export function countsOf({ created, updated, moved, disabled, deleted }: Counts)
 
 /** The page of a set. */
 export const setPath = (name: string): string => `/sync/${encodeURIComponent(name)}`;
+
+interface Origin {
+  kind: string;
+  path?: string | null;
+  repository?: string | null;
+  branch?: string | null;
+  actor: { name: string };
+}
+
+/** Where a set comes from: "config of github.com/acme/shop, branch main, applied by ci". */
+export function originOf({ kind, path, repository, branch, actor }: Origin): string {
+  const place = [path, repository].filter(Boolean).join(" of ");
+  const way = kind === "PULL" ? "pulled by the server" : `applied by ${actor.name}`;
+  return visible([place, branch && `branch ${branch}`, way].filter(Boolean).join(", "));
+}

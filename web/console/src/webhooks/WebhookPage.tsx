@@ -114,6 +114,7 @@ function Header({ webhook, read }: { webhook: Webhook; read: () => void }) {
             {managedBy.line ? `:${managedBy.line}` : ""}
           </code>{" "}
           owns {managedBy.lockedFields.join(", ")}: change these there.
+          {managedBy.ignoredFields.length > 0 && ` It leaves ${managedBy.ignoredFields.join(", ")} to people.`}
         </p>
       )}
       <dl className="figures">

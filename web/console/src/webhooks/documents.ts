@@ -12,7 +12,7 @@ export const WEBHOOK_ROW = graphql(`
     version
     modifiedAt
     modifiedBy { kind name appliedBy revision }
-    managedBy { set file line commit lockedFields }
+    managedBy { set file line commit lockedFields ignoredFields }
     listener { expiresAt }
     health { autoDisabledAt autoDisabledReason failingSince lastAttemptAt secretsError backlog }
   }
