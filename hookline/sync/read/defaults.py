@@ -1,11 +1,14 @@
 """A webhook's entries over the defaults of its file. Called by document. Pure."""
 
+from typing import Any, TypeVar
+
 from hookline.form.kinds import FieldKind, Record
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.file_fields import LIFECYCLE
 from hookline.sync.read.nodes import Mapping, Node, Scalar
 
+T = TypeVar("T")
 Entries = dict[str, tuple[Scalar, Node]]
 """By the key, its node and the value's."""
 
@@ -20,17 +23,33 @@ def merged(defaults: Entries, own: Entries) -> Entries:
     whole = {**defaults, **own}
     for name in defaults.keys() & own.keys():
         (_, ours), (_, theirs) = own[name], defaults[name]
-        kind: FieldKind = LIFECYCLE.kind if name == "lifecycle" else FIELDS[name].kind
-        if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            # Names of headers are the same in any case, so the webhook's x-id replaces the
-            # default's X-Id.
-            fold = str.lower if isinstance(kind, Headers) else str
-            taken = {fold(text) for text in ours.entries}
-            inherited = {
-                text: entry for text, entry in theirs.entries.items() if fold(text) not in taken
-            }
-            whole[name] = (
-                own[name][0],
-                Mapping({**inherited, **ours.entries}, ours.line, ours.column, ours.file),
-            )
+        if _is_map(name) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+            entries = _filled_in(name, theirs.entries, ours.entries)
+            whole[name] = (own[name][0], Mapping(entries, ours.line, ours.column, ours.file))
     return whole
+
+
+# Any: JSON.
+def merged_content(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """As `merged`, of fields as they are sent."""
+    whole = {**defaults, **own}
+    for name in defaults.keys() & own.keys():
+        ours, theirs = own[name], defaults[name]
+        if _is_map(name) and isinstance(ours, dict) and isinstance(theirs, dict):
+            whole[name] = _filled_in(name, theirs, ours)
+    return whole
+
+
+def _kind(name: str) -> FieldKind:
+    return LIFECYCLE.kind if name == "lifecycle" else FIELDS[name].kind
+
+
+def _is_map(name: str) -> bool:
+    return isinstance(_kind(name), _MAPS)
+
+
+def _filled_in(name: str, defaults: dict[str, T], own: dict[str, T]) -> dict[str, T]:
+    # Names of headers are the same in any case, so the webhook's x-id replaces the default's X-Id.
+    fold = str.lower if isinstance(_kind(name), Headers) else str
+    taken = {fold(text) for text in own}
+    return {text: item for text, item in defaults.items() if fold(text) not in taken} | own

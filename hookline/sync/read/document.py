@@ -275,7 +275,7 @@ class _FileDecoder:
                 )
         at = self._place_webhook(document, slug, key, fields)
         document.webhooks[slug] = DocumentWebhook(slug, values, at, lifecycle)
-        document.content[slug] = _content(fields)
+        document.content[slug] = content_of(fields)
         self._put_resolved(document.content)
 
     def _take_fast(
@@ -285,7 +285,7 @@ class _FileDecoder:
         if self.fast_path is None or not isinstance(node, Mapping):
             return False
         fields = merged(defaults, node.entries) if defaults else node.entries
-        content = _content(fields)
+        content = content_of(fields)
         if (found := self.fast_path.webhook(slug, content)) is None:
             return False
         at = self._place_webhook(document, slug, key, fields)
@@ -386,7 +386,8 @@ def place_moves(document: Document) -> None:
         document.positions.put(f"moved.{number}", at)
 
 
-def _content(fields: Entries) -> dict[str, object]:
+def content_of(fields: Entries) -> dict[str, object]:
+    """The fields of a webhook as they are sent."""
     return {name: to_json(node, name == "filter") for name, (_, node) in fields.items()}
 
 

@@ -12,6 +12,7 @@ from hookline.sync.read.collecting import Collected, SourceFile, collect
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.merging import merge
 from hookline.sync.read.moves import check_moves
+from hookline.sync.read.plain_file import read_plain
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import References
 
@@ -48,11 +49,16 @@ def decoded_all(
         problems.add(problem)
     lines, documents, used = dict[str, list[str]](), list[Document](), loader.Used()
     for file in collected.files:
+        own = references(file.folder)
+        if plain := read_plain(file.data, file.name, bounds, own, used):
+            lines[file.name] = loader.lines_of(file.data)
+            documents.append(plain)
+            continue
         loaded = loader.load(file.data, file.name, problems=problems, used=used)
         lines[file.name] = loaded.lines
         # Also after problems of its form, so that people get all of them at once.
         if loaded.root is not None:
-            documents.append(decode(loaded.root, bounds, references(file.folder), problems))
+            documents.append(decode(loaded.root, bounds, own, problems))
         if used.is_full:
             break
     document = merge(documents, problems) if documents else None

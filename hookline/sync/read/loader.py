@@ -45,13 +45,7 @@ def load(
     """
     problems, used = problems or Problems(file), used or Used()
     problems.file = file
-    lines = (
-        data[:MAX_FILE_BYTES]
-        .decode("utf-8", "replace")
-        .removeprefix("\ufeff")
-        .replace("\r\n", "\n")
-        .split("\n")
-    )
+    lines = lines_of(data)
     try:
         parser = parser or parser_class()
         composer = Composer(parser, text_of(data, file), problems, used.nodes, used.expanded)
@@ -68,3 +62,9 @@ def load(
         problems.add(refused.problem)
         return LoadedFile(None, lines, problems)
     return LoadedFile(root, lines, problems)
+
+
+def lines_of(data: bytes) -> list[str]:
+    """The lines of a file for excerpts, without line ends, whatever is in it."""
+    text = data[:MAX_FILE_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").split("\n")

@@ -125,7 +125,7 @@ def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
         text = node.text
         if node.is_quoted or (text and text[0] not in _OTHER_STARTS):
             return text
-        return _unquoted(node, are_fractions_numbers)
+        return _unquoted(text, are_fractions_numbers)
     if isinstance(node, Mapping):
         return {
             key: to_json(value, are_fractions_numbers) for key, (_, value) in node.entries.items()
@@ -135,15 +135,20 @@ def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
     return None
 
 
-def _unquoted(node: Scalar, are_fractions_numbers: bool) -> object:
-    if node.is_null:
+def plain_json(text: str) -> object:
+    """The JSON of an unquoted value, of any field but a filter."""
+    return text if text and text[0] not in _OTHER_STARTS else _unquoted(text, False)
+
+
+def _unquoted(text: str, are_fractions_numbers: bool) -> object:
+    if text in _PLAIN_NULLS:
         return None
-    if node.text in ("true", "false"):
-        return node.text == "true"
-    if _WHOLE.fullmatch(node.text):
-        return int(node.text)
-    is_number = are_fractions_numbers and _NUMBER.fullmatch(node.text)
-    return orjson.loads(node.text) if is_number else node.text
+    if text in ("true", "false"):
+        return text == "true"
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    is_number = are_fractions_numbers and _NUMBER.fullmatch(text)
+    return orjson.loads(text) if is_number else text
 
 
 def from_json(

@@ -1,0 +1,107 @@
+"""The document of a file whose webhooks are of the plainest form and with which nothing is wrong:
+no node for each value, and no parser's event. Called by file. What is else is read by the composer,
+from the beginning, which alone tells what is wrong; a test compares the two.
+"""
+
+import re
+from typing import Any, Final
+
+from hookline.form.check import check_slug
+from hookline.form.kinds import Bounds
+from hookline.sync.read.defaults import merged_content
+from hookline.sync.read.document import Document, DocumentWebhook, content_of, decode
+from hookline.sync.read.fast_path import FastPath
+from hookline.sync.read.file_text import text_of
+from hookline.sync.read.loader import Used, load
+from hookline.sync.read.nodes import MAX_NODES, Mapping, Node, Scalar
+from hookline.sync.read.plain_lines import PlainWebhook, read_lines
+from hookline.sync.read.positions import text_of as places_text
+from hookline.sync.read.problems import FileRefused, Position, Problems
+from hookline.sync.read.references import References
+
+# Of what `text_of` lets pass, libyaml refuses these (0.2.5).
+_REFUSED: Final = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def read_plain(
+    data: bytes, name: str, bounds: Bounds, references: References, used: Used
+) -> Document | None:
+    """The document; None where the composer is to read the file. used: as `load` counts."""
+    try:
+        text = text_of(data, name)
+    except FileRefused:
+        return None
+    lines = None if _REFUSED.search(text) else read_lines(text)
+    if lines is None:
+        return None
+    problems, own = Problems(name), Used(used.nodes, used.expanded)
+    # All but the webhooks, as any file is read.
+    root = load(lines.rest.encode(), name, None, problems, own).root
+    if root is None or not _has_place(root, lines.line):
+        return None
+    document = decode(root, bounds, references, problems)
+    # The key's empty value is counted, and the mapping in its place.
+    own.nodes += lines.nodes - 1
+    if problems.in_order() or own.nodes + own.expanded > MAX_NODES:
+        return None
+    if not _take_all(document, root, lines.webhooks, FastPath(bounds, references), name):
+        return None
+    used.nodes, used.expanded = own.nodes, own.expanded
+    return document
+
+
+def _has_place(root: Node, line: int) -> bool:
+    """Puts an empty mapping in the place of the webhooks. False where their key is none of the
+    file's own, but part of a text.
+    """
+    found = root.entries.get("webhooks") if isinstance(root, Mapping) else None
+    if not isinstance(root, Mapping) or not found:
+        return False
+    key, value = found
+    if key.line != line or key.column != 1 or not isinstance(value, Scalar) or not value.is_null:
+        return False
+    root.entries["webhooks"] = (key, Mapping({}, value.line, value.column))
+    return True
+
+
+def _take_all(
+    document: Document,
+    root: Node,
+    webhooks: dict[str, PlainWebhook],
+    fast_path: FastPath,
+    file: str,
+) -> bool:
+    """Adds the webhooks. False where one is none for the fast path."""
+    defaults, places = _defaults(root)
+    contents = dict[str, object]()
+    for slug, plain in webhooks.items():
+        # Whose numbers are read in another way.
+        if "filter" in plain.fields or check_slug(slug):
+            return False
+        content = merged_content(defaults, plain.fields) if defaults else plain.fields
+        if (found := fast_path.webhook(slug, content)) is None:
+            return False
+        contents[slug] = content
+        at = Position(plain.line, plain.column, file)
+        document.webhooks[slug] = DocumentWebhook(slug, found.values, at, found.lifecycle)
+        document.positions.put(f"webhooks.{slug}", (file, plain.line, plain.column))
+        all_places = {**places, **plain.places} if places else plain.places
+        text = places_text((field, *place) for field, place in all_places.items())
+        document.positions.put_all(f"webhooks.{slug}", file, text)
+        document.secrets.update(
+            (path, secret) for path, secret in found.secrets.items() if isinstance(secret, str)
+        )
+        # All of them are secrets: of another text with a reference the fast path wants nothing.
+        document.secret_positions += [Position(*place, file) for place in plain.references]
+    document.content["webhooks"] = contents
+    return True
+
+
+def _defaults(root: Node) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
+    """The file's defaults as JSON, and the places of their values."""
+    found = root.entries.get("defaults") if isinstance(root, Mapping) else None
+    node = found[1] if found else None
+    if not isinstance(node, Mapping):
+        return {}, {}
+    places = {name: (value.line, value.column) for name, (_, value) in node.entries.items()}
+    return content_of(node.entries), places

@@ -1,0 +1,205 @@
+"""Webhooks of a YAML file straight from its lines, where all of them are of the plainest form:
+`key: value`, `- item`, and short lists and mappings in brackets. Called by plain_file. Whatever is
+else, also of a single line, is left to the composer; a test compares the two. Never raises.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hookline.sync.read.nodes import plain_json
+
+# Read in one way only, wherever they stand: no blank or sign of YAML's at the beginning, no comment
+# or mapping inside.
+_KEY: Final = r"[A-Za-z0-9_][\w.-]{0,99}"
+_PLAIN: Final = r"[A-Za-z0-9/$_.+][^\s#:]*(?:(?: +|:)[^\s#:]+)*"
+_QUOTED: Final = r"\"[^\"\\\n]*\"|'[^'\n]*'"
+_WORD: Final = r"(?:[A-Za-z0-9_.$/][A-Za-z0-9_.$/*+@-]*|\"[^\"\\\n]*\")"
+_LIST: Final = rf"\[ *(?:{_WORD}(?: *, *{_WORD})*)? *\]"
+_MAP: Final = rf"\{{ *(?:{_KEY}: +{_WORD}(?: *, *{_KEY}: +{_WORD})*)? *\}}"
+# Indent, dash, key, blanks, and the value by its form; last whatever is no such line.
+_LINE: Final = re.compile(
+    rf"^( *)(?:(-) |({_KEY}):)( *)(?:(?<= )(?:({_PLAIN})|({_QUOTED})|({_LIST}|{_MAP})))?"
+    r" *(?:(?<= )#.*)?$|^ *(?:#.*)?$|^(.*)$",
+    re.MULTILINE | re.ASCII,
+)
+_WORDS: Final = re.compile(_WORD, re.ASCII)
+_PAIRS: Final = re.compile(rf"({_KEY}): +({_WORD})", re.ASCII)
+_WEBHOOKS: Final = re.compile(r"^webhooks: *\n", re.MULTILINE)
+# At the line's beginning: the next key of the file, or a mark of YAML's.
+_BLOCK_END: Final = re.compile(r"^[^ \n#]", re.MULTILINE)
+# Levels below `webhooks`: slug, field, and what a field holds.
+_SLUG, _FIELD, _DEEPEST = 1, 2, 6
+
+
+@dataclass(slots=True)
+class PlainWebhook:
+    """fields: as JSON, as `to_json` has them; places: line and column of each field's value;
+    references: line and column of each text that may hold one.
+    """
+
+    line: int
+    column: int
+    fields: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    references: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLines:
+    """rest: the file without the lines of its webhooks, which are empty there; line: of the key
+    `webhooks`; nodes: values as the composer counts them.
+    """
+
+    rest: str
+    line: int
+    webhooks: dict[str, PlainWebhook]
+    nodes: int
+
+
+class _NotPlain(Exception):
+    """A line is one for the composer."""
+
+
+def read_lines(text: str) -> PlainLines | None:
+    """The webhooks of a file's text, or None where any of its lines is not plain."""
+    begin = _WEBHOOKS.search(text)
+    if begin is None:
+        return None
+    next_key = _BLOCK_END.search(text, begin.end())
+    end = next_key.start() if next_key else len(text)
+    block = text[begin.end() : end]
+    line = text.count("\n", 0, begin.start()) + 1
+    reader = _LineReader(line)
+    try:
+        # One after another: all lines of a large file at once would take 0.1 GB.
+        for found in _LINE.finditer(block):
+            reader.take(*found.groups(""))
+    except _NotPlain:
+        return None
+    if reader.pending is not None or not reader.webhooks:
+        return None
+    rest = text[: begin.end()] + "\n" * block.count("\n") + text[end:]
+    return PlainLines(rest, line, reader.webhooks, reader.nodes)
+
+
+@dataclass(slots=True)
+class _LineReader:
+    """line: the one that was read last. open: indent and values of each collection that is not
+    known to have ended; pending: a key whose value begins on the next line, with its indent.
+    """
+
+    line: int
+    webhooks: dict[str, PlainWebhook] = field(default_factory=dict)
+    nodes: int = 0
+    open: list[tuple[int, Any]] = field(default_factory=list)
+    pending: tuple[int, str] | None = None
+    webhook: PlainWebhook = field(default_factory=lambda: PlainWebhook(0, 0))
+
+    # One call for each of 200,000 lines: kept flat.
+    def take(
+        self, blanks: str, dash: str, key: str, gap: str, plain: str, quoted: str, flow: str,
+        other: str,
+    ) -> None:  # fmt: skip
+        self.line += 1
+        if other:
+            raise _NotPlain
+        if not key and not dash:
+            return
+        indent = len(blanks)
+        if self.pending is not None:
+            self._begin(indent, bool(dash))
+        elif not self.open:
+            self._open(indent, {})
+        values = self._values(indent, bool(dash))
+        column = indent + len(key or dash) + 2 + len(gap)
+        if plain:
+            value, self.nodes = plain_json(plain), self.nodes + 1
+            if "${" in plain:
+                self.webhook.references.append((self.line, column))
+        elif quoted:
+            value, self.nodes = quoted[1:-1], self.nodes + 1
+            if "${" in value:
+                self.webhook.references.append((self.line, column))
+        elif flow:
+            value = self._flow(flow)
+        elif dash:
+            raise _NotPlain
+        else:
+            self._take_key(values, key, indent)
+            return
+        if dash:
+            values.append(value)
+            return
+        if key in values or len(self.open) == _SLUG:
+            raise _NotPlain
+        self.nodes += 1
+        values[key] = value
+        if len(self.open) == _FIELD:
+            self.webhook.places[key] = (self.line, column)
+
+    def _take_key(self, values: dict[str, Any], key: str, indent: int) -> None:
+        """Notes a key whose value is on the lines that follow."""
+        if key in values:
+            raise _NotPlain
+        self.nodes += 1
+        self.pending = (indent, key)
+        if len(self.open) == _SLUG:
+            self.webhook = self.webhooks[key] = PlainWebhook(self.line, indent + 1)
+
+    def _begin(self, indent: int, is_list: bool) -> None:
+        """Opens the value of the pending key at its first line."""
+        assert self.pending is not None
+        around, key = self.pending
+        # A list may stand as far out as the key that it is of.
+        if indent < around or (indent == around and not is_list):
+            raise _NotPlain
+        while self.open[-1][0] > around:
+            self.open.pop()
+        level, values = len(self.open), self.open[-1][1]
+        if level >= _DEEPEST or (level == _SLUG and is_list):
+            raise _NotPlain
+        value: Any = self.webhook.fields if level == _SLUG else [] if is_list else {}
+        values[key] = value
+        if level == _FIELD:
+            self.webhook.places[key] = (self.line, indent + 1)
+        self.pending = None
+        self._open(indent, value)
+
+    def _open(self, indent: int, values: Any) -> None:
+        if indent == 0:
+            raise _NotPlain
+        self.nodes += 1
+        self.open.append((indent, values))
+
+    def _values(self, indent: int, is_item: bool) -> Any:
+        """The collection that a line of this indent belongs to."""
+        while self.open and self.open[-1][0] > indent:
+            self.open.pop()
+        # A list that stands as far out as its key ends with the next key.
+        if not is_item and len(self.open) > 1 and self.open[-2][0] == indent:
+            self.open.pop()
+        if not self.open or self.open[-1][0] != indent:
+            raise _NotPlain
+        values = self.open[-1][1]
+        if isinstance(values, list) is not is_item:
+            raise _NotPlain
+        return values
+
+    def _flow(self, flow: str) -> Any:
+        if "${" in flow:
+            raise _NotPlain
+        if flow[0] == "[":
+            items = [_word(text) for text in _WORDS.findall(flow)]
+            self.nodes += len(items) + 1
+            return items
+        pairs = _PAIRS.findall(flow)
+        values = {key: _word(text) for key, text in pairs}
+        self.nodes += 2 * len(pairs) + 1
+        if len(values) < len(pairs):
+            raise _NotPlain
+        return values
+
+
+def _word(text: str) -> object:
+    return text[1:-1] if text[0] == '"' else plain_json(text)
