@@ -40,6 +40,21 @@ class Problem:
         return Problem(self.code, self.message, (*path, *self.field))
 
 
+def forget_frames(error: BaseException) -> None:
+    """Lets go of the frames that an error, and those behind it, went through. Where one of them
+    holds a list of these very errors, all that its callers hold would stay until the collector of
+    garbage comes.
+    """
+    left: list[BaseException | None] = [error]
+    seen = set[int]()
+    while left:
+        one = left.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.__traceback__ = None
+            left += [one.__cause__, one.__context__]
+
+
 class HooklineError(Exception):
     """A failure that a user or an operator can mend; its text says how."""
 

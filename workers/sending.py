@@ -19,6 +19,7 @@ from uuid import UUID
 import aiohappyeyeballs
 
 from hookline import clock
+from hookline.errors import forget_frames
 from hookline.outbound.addresses import AddressPolicy, UrlRefused, check_url
 from hookline.outbound.egress import (
     AddressRefused,
@@ -171,6 +172,8 @@ class Sender:
                     sending = _Sending(target.route, head, request, started_at, still_wanted)
                     connection, exchange = await self._repeat(sending, until, lost)
         except _NETWORK_FAULTS as fault:
+            # aiohappyeyeballs lists it in a frame that waits for what holds the request (2.6).
+            forget_frames(fault)
             return failure_of(fault, request.timeout_seconds, started_at)
         self._idle.give(target.route, connection, idle_seconds(exchange.headers))
         return answer_of(exchange, started_at)
@@ -246,6 +249,7 @@ class Sender:
                 lack = descriptor_fault()
                 fault = local_fault(lack) if lack else None
             if fault is not None:
+                forget_frames(error)
                 raise NotSent(fault, error) from error
             raise
 

@@ -12,7 +12,7 @@ from graphql import GraphQLError, ValueNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from hookline.db.connection import is_fault
-from hookline.errors import HooklineError, Refused, Unavailable
+from hookline.errors import HooklineError, Refused, Unavailable, forget_frames
 from hookline.ids import MalformedId
 
 log = logging.getLogger(__name__)
@@ -114,20 +114,11 @@ def field_errors(errors: Sequence[GraphQLError], request_id: str) -> list[Format
 
 
 def _forget_frames(errors: Sequence[GraphQLError]) -> None:
-    """Lets go of the frames that errors went through. Some of graphql-core's hold a list of these
-    very errors: what else they hold, such as the variables, would stay until the collector comes.
-    """
-    left: list[BaseException | None] = list(errors)
-    seen = set[int]()
-    while left:
-        error = left.pop()
-        if error is None or id(error) in seen:
-            continue
-        seen.add(id(error))
-        error.__traceback__ = None
-        left += [error.__cause__, error.__context__]
-        if isinstance(error, GraphQLError):
-            left.append(error.original_error)
+    """Some frames of graphql-core hold a list of the errors, and the variables."""
+    for error in errors:
+        forget_frames(error)
+        if error.original_error is not None:
+            forget_frames(error.original_error)
 
 
 def is_unavailable(errors: Sequence[GraphQLError]) -> bool:

@@ -3,9 +3,7 @@ of garbage comes, which looks at numbers of objects and not at their size.
 """
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import orjson
@@ -15,6 +13,7 @@ from hookline.access import tokens
 from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.api.attacking import serving
+from tests.garbage import garbage, large_in
 from tests.hookline.events.publishers import given, publish
 from tests.making import WORKSPACE
 from tests.tables import each_of
@@ -49,23 +48,6 @@ async def asking(runtime: Runtime) -> AsyncIterator[tuple[int, str]]:
         yield server.port, token
 
 
-@contextmanager
-def garbage() -> Iterator[list[object]]:
-    """Gives what only a collection would free of all that the block makes."""
-    found = list[object]()
-    gc.collect()
-    gc.disable()
-    try:
-        yield found
-        gc.set_debug(gc.DEBUG_SAVEALL)
-        gc.collect()
-        found += gc.garbage
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
-
-
 @each_of(
     "content, word",
     [
@@ -88,8 +70,7 @@ async def test_nothing_large_of_a_request_waits_for_the_collector(
         for _ in range(20):
             await asyncio.sleep(0)
 
-    large = {type(one) for one in left for held in gc.get_referents(one) if is_large(held)}
-    assert large == set()
+    assert large_in(left, LARGE) == set()
 
 
 async def answer_of(port: int, token: str, content: bytes) -> str:
@@ -105,7 +86,3 @@ async def answer_of(port: int, token: str, content: bytes) -> str:
         return (await reader.read(-1)).decode()
     finally:
         writer.close()
-
-
-def is_large(value: object) -> bool:
-    return isinstance(value, str | bytes | bytearray) and len(value) >= LARGE
