@@ -5,7 +5,6 @@ sent and planned like typed text.
 import json
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -125,6 +124,9 @@ def test_typed_text_beside_a_reference_may_hold_an_escape_of_any_character(tmp_p
         ("name: ${env:X}", {"X": "{{ name }}"}, "no-value"),
         ("filter: { data.a: { eq: '${env:X}' } }", {"X": "ENC[AES256]"}, "no-value"),
         ("name: ${env:X}", {"X": "n" * 70_000}, "too-long"),
+        ("name: ${env:X}", {"X": "a ${env:X} b"}, "bad-reference"),
+        ("name: ${env:X}", {"X": "${file:/etc/hostname}"}, "bad-reference"),
+        ("signingSecret: ${env:X}", {"X": "${env:Y}", "Y": "y"}, "bad-reference"),
         ("active: ${env:X}", {"X": "true"}, "type"),
         ("concurrency: ${env:X}", {"X": "5"}, "type"),
         ("name: ${env:HOOKLINE_TOKEN}", {"HOOKLINE_TOKEN": "hl_x"}, "reference-not-allowed"),
@@ -196,15 +198,17 @@ def test_path_that_is_seen_to_leave_the_folder_may(tmp_path: Path) -> None:
         assert document.webhooks["a"].values["name"] == "Orders"
 
 
-def test_what_a_reference_stands_for_is_never_searched_for_others(tmp_path: Path) -> None:
+def test_files_that_refer_to_each_other_are_a_problem_where_it_begins(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("${file:b} ${env:HOOKLINE_TOKEN}")
     (tmp_path / "b").write_text("${file:a}")
-    found = read(one("description: '${file:a}${file:b}'"), tmp_path)
-    assert found.document is not None
-    text = "${file:b} ${env:HOOKLINE_TOKEN}${file:a}"
-    assert found.document.webhooks["a"].values["description"] == text
-    sent: Any = found.document.content["webhooks"]
-    assert sent["a"]["description"] == text.replace("${", "$${")
+    [problem] = read(one("description: '${file:b}'"), tmp_path).problems
+    assert (problem.code, problem.position.line) == ("bad-reference", 5)
+    assert "TOKEN" not in problem.message
+    # What only looks like one is text.
+    (tmp_path / "c").write_text("a ${x} $${y")
+    document = read(one("description: '${file:c}'"), tmp_path).document
+    assert document is not None
+    assert document.webhooks["a"].values["description"] == "a ${x} $${y"
 
 
 def test_references_stand_for_a_bounded_length_of_text(tmp_path: Path) -> None:
