@@ -139,8 +139,12 @@ class Publisher:
         # 3.8 times the CPU, and a second writer saved none (2026-11-24).
         if workspace_id not in self._writers:
             self._writers[workspace_id] = asyncio.create_task(self._drain(workspace_id))
-        # A caller that leaves cancels its answer, and takes nothing out of a group.
-        return await request.done
+        try:
+            # A caller that leaves cancels its answer, and takes nothing out of a group.
+            return await request.done
+        finally:
+            # Else the request and the error that ends it hold each other, with the events' data.
+            del request
 
     async def close(self) -> None:
         """Waits for what was accepted to be answered."""

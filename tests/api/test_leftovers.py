@@ -30,6 +30,8 @@ BY_CORE: Final = BATCH.replace("userErrors", "...F userErrors") + (
 )
 EVENTS: Final = [{"type": "a.b.c", "environment": "production", "data": LONG}] * 20
 
+SAME_KEY: Final = [{**EVENTS[0], "data": LONG + end, "idempotencyKey": "k"} for end in "ab"]
+
 
 def events(**changes: Any) -> dict[str, Any]:
     return {"input": {"events": [*EVENTS, {**EVENTS[0], **changes}]}}
@@ -57,6 +59,7 @@ async def asking(runtime: Runtime) -> AsyncIterator[tuple[int, str]]:
         (body(BATCH, **events(type="wrong")), "INVALID"),
         (body(BY_CORE, **events(type="wrong")), "INVALID"),
         (body(BATCH, **events(type=1)), "BAD_USER_INPUT"),
+        (body(BATCH, input={"events": SAME_KEY}), "IDEMPOTENCY_CONFLICT"),
         (body("{ nothing }", value=LONG), "GRAPHQL_VALIDATION_FAILED"),
         (body("{ __typename }", value=[LONG] * 30)[:-1], "BAD_USER_INPUT"),
         (b'{"query": "%b"}' % (LONG * 50).encode(), "BAD_USER_INPUT"),
