@@ -22,7 +22,7 @@ def text_of(data: bytes, file: str) -> str:
     that hides something.
     """
     if len(data) > MAX_FILE_BYTES:
-        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
+        message = f"the file has more than {MAX_FILE_BYTES:,} bytes, which is the most that is read"
         raise FileRefused(
             SyncProblem(
                 "file-too-large",

@@ -170,7 +170,8 @@ class LocalReferences:
                 f"the file {shown(name)} can't be read as text of at most "
                 f"{_MAX_VALUE_BYTES:,} bytes"
             )
-            raise ReferenceRefused("unreadable", message) from None
+            hint = "refer to a file of UTF-8 text of that size, which the command may read"
+            raise ReferenceRefused("unreadable", message, hint) from None
 
     def _place(self, name: str) -> Path:
         """The file behind all links. Raises ReferenceRefused where it is none to refer to."""

@@ -183,6 +183,8 @@ def test_hostile_files_are_problems(tmp_path: Path) -> None:
         found = read(one(field.replace("@", f"${{file:{name}}}")), folder)
         assert codes(found) == [code], (field, name)
         assert "s3cret-of-others" not in str(found.problems)
+        if code == "unreadable":
+            assert "UTF-8 text of that size" in str(found.problems[0].hint)
 
 
 def test_path_that_is_seen_to_leave_the_folder_may(tmp_path: Path) -> None:

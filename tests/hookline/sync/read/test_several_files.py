@@ -172,7 +172,10 @@ def test_standard_input_is_a_file_of_the_set(
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"x: [\n")))
     assert told(read(["-"]), tmp_path) == [("syntax", "<stdin>")]
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"#" * (MAX_FILE_BYTES + 1))))
-    assert told(read(["-"]), tmp_path) == [("file-too-large", "<stdin>")]
+    found = read(["-"])
+    assert told(found, tmp_path) == [("file-too-large", "<stdin>")]
+    # No size: no more was read than shows that it is too large.
+    assert found.problems[0].message.startswith("the file has more than 8,388,608 bytes")
 
 
 def test_hidden_files_are_not_read(tmp_path: Path) -> None:
