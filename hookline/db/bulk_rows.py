@@ -10,12 +10,18 @@ from types import SimpleNamespace
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-import orjson
 from tortoise.fields import BooleanField, IntField, SmallIntField
 from tortoise.models import Model
 
 from hookline.db.connection import Row
-from hookline.models.column_types import JsonColumn, LinesColumn, TimeColumn, UuidColumn, to_micros
+from hookline.models.column_types import (
+    JsonColumn,
+    LinesColumn,
+    TimeColumn,
+    UuidColumn,
+    json_text,
+    to_micros,
+)
 
 # Any: a column's value.
 Convert = Callable[[Any], Any]
@@ -78,7 +84,7 @@ def insert(model: type[Model], names: tuple[str, ...], parameter: int = 1) -> st
 def encode(model: type[Model], rows: Iterable[Row]) -> str:
     """The parameter for rows by the names of their attributes."""
     converters = _encoders("postgres", model)
-    return orjson.dumps([_encoded(row, converters) for row in rows]).decode()
+    return json_text([_encoded(row, converters) for row in rows])
 
 
 def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
