@@ -11,20 +11,22 @@ from hookline.sync.read.nodes import plain_json
 
 # Read in one way only, wherever they stand: no blank or sign of YAML's at the beginning, no comment
 # or mapping inside.
-_KEY: Final = r"[A-Za-z0-9_][\w.-]{0,99}"
-_PLAIN: Final = r"[A-Za-z0-9/$_.+][^\s#:]*(?:(?: +|:)[^\s#:]+)*"
-_QUOTED: Final = r"\"[^\"\\\n]*\"|'[^'\n]*'"
-_WORD: Final = r"(?:[A-Za-z0-9_.$/][A-Za-z0-9_.$/*+@-]*|\"[^\"\\\n]*\")"
-_LIST: Final = rf"\[ *(?:{_WORD}(?: *, *{_WORD})*)? *\]"
-_MAP: Final = rf"\{{ *(?:{_KEY}: +{_WORD}(?: *, *{_KEY}: +{_WORD})*)? *\}}"
+# Possessive throughout (`*+`): of two neighbours that take blanks, a long line that matches in the
+# end nowhere would be tried in every way to share them out.
+_KEY: Final = r"[A-Za-z0-9_][\w.-]{0,99}+"
+_PLAIN: Final = r"[A-Za-z0-9/$_.+][^\s#:]*+(?:(?: ++|:)[^\s#:]++)*+"
+_QUOTED: Final = r"\"[^\"\\\n]*+\"|'[^'\n]*+'"
+_WORD: Final = r"(?:[A-Za-z0-9_.$/][A-Za-z0-9_.$/*+@-]*+|\"[^\"\\\n]*+\")"
+_LIST: Final = rf"\[ *+(?:{_WORD}(?: *+, *+{_WORD})*+)? *+\]"
+_MAP: Final = rf"\{{ *+(?:{_KEY}: ++{_WORD}(?: *+, *+{_KEY}: ++{_WORD})*+)? *+\}}"
 # Indent, dash, key, blanks, and the value by its form; last whatever is no such line.
 _LINE: Final = re.compile(
-    rf"^( *)(?:(-) |({_KEY}):)( *)(?:(?<= )(?:({_PLAIN})|({_QUOTED})|({_LIST}|{_MAP})))?"
-    r" *(?:(?<= )#.*)?$|^ *(?:#.*)?$|^(.*)$",
+    rf"^( *+)(?:(-) |({_KEY}):)( *+)(?:(?<= )(?:({_PLAIN})|({_QUOTED})|({_LIST}|{_MAP})))?"
+    r" *+(?:(?<= )#.*)?$|^ *+(?:#.*)?$|^(.*)$",
     re.MULTILINE | re.ASCII,
 )
 _WORDS: Final = re.compile(_WORD, re.ASCII)
-_PAIRS: Final = re.compile(rf"({_KEY}): +({_WORD})", re.ASCII)
+_PAIRS: Final = re.compile(rf"({_KEY}): ++({_WORD})", re.ASCII)
 _WEBHOOKS: Final = re.compile(r"^webhooks: *\n", re.MULTILINE)
 # At the line's beginning: the next key of the file, or a mark of YAML's.
 _BLOCK_END: Final = re.compile(r"^[^ \n#]", re.MULTILINE)

@@ -177,3 +177,21 @@ def test_what_is_no_block_of_webhooks_is_left_to_the_composer(text: str) -> None
 @given(text=st.text("webhooks:\n ab-#'\"[]{},$", max_size=60))
 def test_any_text_is_read_or_left(text: str) -> None:
     read_lines(f"webhooks:\n{text}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" + " " * 500_000 + "?",
+        "[a" + " " * 500_000 + "?",
+        "{a:" + " " * 500_000 + "?",
+        " " * 500_000 + "?",
+        "b" + " " * 500_000 + ": #",
+        "b c " * 200_000 + ": #",
+        '"' + "a" * 500_000,
+    ],
+    ids=["list", "word", "mapping", "blanks", "text", "words", "quote"],
+)
+def test_a_long_line_that_is_not_plain_is_looked_at_once(line: str) -> None:
+    # In each way to share out its blanks it would take hours.
+    assert read_lines(f"version: 1\nwebhooks:\n  a:\n    name: {line}\n") is None
