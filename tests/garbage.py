@@ -22,11 +22,21 @@ def garbage() -> Iterator[list[object]]:
         gc.enable()
 
 
+def parts_of(value: object) -> Iterator[object]:
+    """Gives what an object holds, also through lists and objects that the collector passes over as
+    they hold nothing but texts and numbers.
+    """
+    for held in gc.get_referents(value):
+        yield held
+        if isinstance(held, dict | tuple) and not gc.is_tracked(held):
+            yield from gc.get_referents(held)
+
+
 def large_in(found: Iterable[object], limit: int) -> set[type]:
     """Types of the objects that hold a text or bytes of this length."""
     return {
         type(one)
         for one in found
-        for held in gc.get_referents(one)
+        for held in parts_of(one)
         if isinstance(held, str | bytes | bytearray) and len(held) >= limit
     }

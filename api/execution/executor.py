@@ -1,15 +1,22 @@
 """An executor for one operation, or for one event of a subscription. Called by execute."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Awaitable, Callable, Sequence, Sized
 from heapq import heappop, heappush
 from inspect import isawaitable
 from typing import Any, Final
+from weakref import ref
 
 import orjson
-from graphql import GraphQLLeafType, GraphQLObjectType, OperationType, is_leaf_type
+from graphql import (
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLResolveInfoHelpers,
+    OperationType,
+    is_leaf_type,
+)
 from graphql.execution import Executor
-from graphql.pyutils import Path
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.errors import QUERY_TOO_COSTLY
@@ -70,6 +77,7 @@ class HooklineExecutor(Executor[Any]):
         built = super().build(*given, **named)
         if isinstance(built, list):
             return built
+        built.async_helpers = _helpers_of(built)
         return errors_of_variables(built.operation, built.variable_values) or built
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
@@ -267,6 +275,19 @@ class _Turns:
                 if not turn.done():
                     turn.set_result(None)
                     woken += 1
+
+
+def _helpers_of(executor: Executor[Any]) -> GraphQLResolveInfoHelpers:
+    """graphql-core's helpers are methods of the executor that has them (3.3.2): it would stay, with
+    the variables, until the collector of garbage comes.
+    """
+    found = ref(executor)
+
+    def track(values: Sequence[Any]) -> None:
+        if (there := found()) is not None:
+            there.track_async_work(values)
+
+    return GraphQLResolveInfoHelpers(lambda values: gather_with_cancel(*values), track)
 
 
 def _encoded(value: Any) -> bytes | None:
