@@ -118,11 +118,11 @@ class _LineReader:
         if plain:
             value, self.nodes = plain_json(plain), self.nodes + 1
             if "${" in plain:
-                self.webhook.references.append((self.line, column))
+                self._refer(key, column)
         elif quoted:
             value, self.nodes = quoted[1:-1], self.nodes + 1
             if "${" in value:
-                self.webhook.references.append((self.line, column))
+                self._refer(key, column)
         elif flow:
             value = self._flow(flow)
         elif dash:
@@ -139,6 +139,14 @@ class _LineReader:
         values[key] = value
         if len(self.open) == _FIELD:
             self.webhook.places[key] = (self.line, column)
+
+    def _refer(self, key: str, column: int) -> None:
+        """Notes a text with a reference. One that is no secret is for the composer, and seen here,
+        in the first webhook that has one, costs nothing.
+        """
+        if len(self.open) == _FIELD and key != "signingSecret":
+            raise _NotPlain
+        self.webhook.references.append((self.line, column))
 
     def _take_key(self, values: dict[str, Any], key: str, indent: int) -> None:
         """Notes a key whose value is on the lines that follow."""
