@@ -118,6 +118,7 @@ async def has_attempts(webhook_id: UUID, count: int) -> bool:
     return await Attempt.filter(webhook_id=webhook_id).count() == count
 
 
+@pytest.mark.engines("sqlite")
 async def test_two_listeners_and_a_webhook_each_get_every_event(runtime: Runtime) -> None:
     async with Receiver([Reply(200)]) as receiver, pumping(runtime):
         ordinary = await make_webhook(runtime, receiver.url)
@@ -137,6 +138,7 @@ async def test_two_listeners_and_a_webhook_each_get_every_event(runtime: Runtime
     assert one.slug != other.slug
 
 
+@pytest.mark.engines("sqlite")
 async def test_a_request_without_an_answer_ends_with_the_webhooks_timeout(
     runtime: Runtime,
 ) -> None:
@@ -233,6 +235,7 @@ async def test_a_listener_that_is_not_renewed_is_deleted_with_what_is_open(
     assert listeners.LEASE.total_seconds() + 1.2 * period + 1 < 30
 
 
+@pytest.mark.engines("sqlite")
 async def test_requests_of_a_listener_are_no_more_than_its_concurrency(runtime: Runtime) -> None:
     webhook = await make_listener(runtime)
 
@@ -256,6 +259,7 @@ async def test_requests_of_a_listener_are_no_more_than_its_concurrency(runtime: 
     assert await put() is Put.GONE
 
 
+@pytest.mark.engines("sqlite")
 async def test_a_delivery_that_is_sent_again_comes_again(runtime: Runtime) -> None:
     async with pumping(runtime):
         webhook = await make_listener(runtime)

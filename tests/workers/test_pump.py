@@ -84,6 +84,7 @@ async def test_event_is_delivered_logged_and_told(runtime: Runtime) -> None:
     assert (await Webhook.get(id=webhook.id)).last_status_code == 201
 
 
+@pytest.mark.engines("sqlite")
 async def test_official_library_verifies_what_arrives(runtime: Runtime) -> None:
     async with Receiver() as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)
@@ -96,6 +97,7 @@ async def test_official_library_verifies_what_arrives(runtime: Runtime) -> None:
     assert verified["data"] == {"ü": "€", "n": 1.5}
 
 
+@pytest.mark.engines("sqlite")
 async def test_own_headers_and_secrets_are_sent_and_secrets_are_not_logged(
     runtime: Runtime,
 ) -> None:
@@ -147,6 +149,7 @@ async def test_failed_attempt_is_repeated_with_the_same_id_and_body(runtime: Run
     assert (await Delivery.all().first()).status == DeliveryState.SUCCEEDED  # type: ignore[union-attr]
 
 
+@pytest.mark.engines("sqlite")
 async def test_delivery_fails_when_the_schedule_is_used_up(runtime: Runtime) -> None:
     async with Receiver([Reply(503)]) as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url, retry={"schedule": ["1s"]})
@@ -158,6 +161,7 @@ async def test_delivery_fails_when_the_schedule_is_used_up(runtime: Runtime) -> 
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == 2
 
 
+@pytest.mark.engines("sqlite")
 async def test_gone_ends_the_delivery_at_once(runtime: Runtime) -> None:
     async with Receiver([Reply(410)]) as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)
@@ -166,6 +170,7 @@ async def test_gone_ends_the_delivery_at_once(runtime: Runtime) -> None:
     assert (await Delivery.get(webhook_id=webhook.id)).status == DeliveryState.FAILED
 
 
+@pytest.mark.engines("sqlite")
 async def test_redirect_is_a_failure_that_names_itself(runtime: Runtime) -> None:
     async with hostile(redirects) as url, pumping(runtime):
         webhook = await make_webhook(runtime, url)
@@ -175,6 +180,7 @@ async def test_redirect_is_a_failure_that_names_itself(runtime: Runtime) -> None
     assert "Redirects are not followed" in (attempt.error_message or "")
 
 
+@pytest.mark.engines("sqlite")
 async def test_refused_address_ends_the_delivery_visibly(runtime: Runtime) -> None:
     async with Sender(AddressPolicy((), frozenset())) as strict:
         pump = Pump(runtime, strict)

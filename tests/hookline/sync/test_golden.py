@@ -1,13 +1,18 @@
-"""The tables of docs/sync.md as folders: each is planned on both databases and shown in every form.
+"""The tables of docs/sync.md as folders: each is planned and shown in every form.
 After a meant change: REFRESH_GOLDEN=1 before the same command writes what the folders expect.
 """
 
 import os
 from pathlib import Path
 
+import pytest
+
 from hookline.runtime import Runtime
 from tests.hookline.sync.golden import GOLDEN, open_case
 from tests.tables import each_of
+
+# What a plan reads is read on both databases by the tests of applies.
+pytestmark = pytest.mark.engines("sqlite")
 
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
 

@@ -22,6 +22,8 @@ from hookline.webhooks.secrets import rotate_secret
 from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, changed_by_hand
 from tests.hookline.sync.files import ORDERS, SOMEBODY, apply, preview, webhooks
 
+pytestmark = pytest.mark.engines("sqlite")
+
 SECRET = 'secretHeader: { name: X-Hook, value: "${env:CRM_KEY}" }\n'
 USUAL, NOWHERE = Options(), Source()
 OVERWRITE = Options(on_drift=DriftPolicy.OVERWRITE, allow_removals=10, adopt=True)
@@ -161,7 +163,6 @@ async def by_hand(runtime: Runtime, chance: random.Random) -> None:
             await rotate_secret(runtime, FORCER, key)
 
 
-@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_short_answer_is_always_that_of_a_plan(runtime: Runtime, seed: int) -> None:
     chance, documents, answered = random.Random(seed), variants(), 0
