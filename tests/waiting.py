@@ -9,8 +9,9 @@ from functools import wraps
 from typing import TypeVar, overload
 
 T = TypeVar("T")
-_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.25
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.05
 _PAUSES_PER_LOOK = 4
+"""On a busy machine a look at a row takes 60 ms: a long pause after it misses what passes by."""
 
 
 def pause_seconds(look_seconds: float) -> float:
