@@ -11,7 +11,7 @@ import pytest
 from dramatiq import MessageProxy
 
 from api.lifespan import running
-from hookline.errors import Misconfigured
+from hookline.errors import HooklineError
 from hookline.ids import uuid7
 from hookline.messaging.brokers import open_broker
 from hookline.messaging.messages import BACKGROUND
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.engines("sqlite")
 async def test_a_database_without_tables_is_refused_with_what_to_run(tmp_path: Path) -> None:
     (tmp_path / "hookline.db").touch()
 
-    with pytest.raises(Misconfigured, match="hookline migrate"):
+    with pytest.raises(HooklineError, match="hookline migrate"):
         async with running(read_settings(home=tmp_path), has_worker=False):
             pass
 

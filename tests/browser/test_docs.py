@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console import Console, Server
-from tests.built_pages import build_docs
+from tests.built_docs import build_docs
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.built_pages import build_docs, install_zensical
+from tests.built_docs import build_docs
+from tests.built_pages import install_zensical
 
 
 @pytest.fixture(scope="session")
