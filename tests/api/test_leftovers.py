@@ -32,6 +32,9 @@ EVENTS: Final = [{"type": "a.b.c", "environment": "production", "data": LONG}] *
 
 SAME_KEY: Final = [{**EVENTS[0], "data": LONG + end, "idempotencyKey": "k"} for end in "ab"]
 
+PLAN: Final = "mutation ($input: SyncPlanInput!) { syncPlan(input: $input) { plan { set } } }"
+SECRETS: Final = [{"path": ["webhooks", "orders", "secretHeader", "value"], "value": LONG}]
+
 
 def events(**changes: Any) -> dict[str, Any]:
     return {"input": {"events": [*EVENTS, {**EVENTS[0], **changes}]}}
@@ -60,6 +63,7 @@ async def asking(runtime: Runtime) -> AsyncIterator[tuple[int, str]]:
         (body(BY_CORE, **events(type="wrong")), "INVALID"),
         (body(BATCH, **events(type=1)), "BAD_USER_INPUT"),
         (body(BATCH, input={"events": SAME_KEY}), "IDEMPOTENCY_CONFLICT"),
+        (body(PLAN, input={"set": "a", "document": {}, "secrets": SECRETS}), "syncPlan"),
         (body("{ nothing }", value=LONG), "GRAPHQL_VALIDATION_FAILED"),
         (body("{ __typename }", value=[LONG] * 30)[:-1], "BAD_USER_INPUT"),
         (b'{"query": "%b"}' % (LONG * 50).encode(), "BAD_USER_INPUT"),

@@ -108,6 +108,12 @@ class FastPath:
             return None
         return FastWebhook(values, lifecycle, self._secrets)
 
+    def end(self) -> None:
+        """Lets go of the readers. They hold what made them, and so the values of all secrets would
+        stay until the collector of garbage comes.
+        """
+        self._readers.clear()
+
     def _check_whole(self, values: dict[str, Any]) -> None:
         if not values.keys() >= _REQUIRED:
             raise _Unusual

@@ -36,7 +36,9 @@ def decode(
     """
     problems, places = Problems(""), unpacked(positions)
     references = GivenReferences(secrets, may_be_unknown)
-    taken, rest = _taken_fast(content, places, FastPath(bounds, references))
+    fast_path = FastPath(bounds, references)
+    taken, rest = _taken_fast(content, places, fast_path)
+    fast_path.end()
     root = _tree(content, rest, places, problems)
     if root is None:
         return Document(""), problems
