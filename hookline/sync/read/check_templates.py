@@ -42,7 +42,7 @@ async def check(
             found.append(
                 SyncProblem(
                     "bad-template",
-                    f"payloadTemplate: {sentence.removesuffix('.')}",
+                    sentence.removesuffix("."),
                     Position(line, column, file),
                     path,
                 )

@@ -47,6 +47,8 @@ async def test_events_of_sets_are_replayed_and_then_live(runtime: Runtime, admin
     assert (blocked["kind"], blocked["code"], blocked["file"]) == ("BLOCKED", "drift", FILE)
     assert (blocked["slug"], blocked["line"]) == ("orders", drift["line"])
     assert told(failed)[:4] == ("FAILED", "storefront", "bad-template", "broken")
+    # The field is named by the path of a problem already.
+    assert failed["message"].startswith("The template fails")
     assert told(degraded) == ("SOURCE_DEGRADED", None, "unreadable", None, "no file")
     assert told(refused)[:4] == ("FAILED", "storefront", "bad-url", "orders")
     assert (told(deleted)[4], deleted["revision"]) == (f"orders: was deleted {by}", None)

@@ -11,8 +11,7 @@ from hookline.runtime import Runtime
 from tests.hookline.sync.golden import GOLDEN, open_case
 from tests.tables import each_of
 
-# What a plan reads is read on both databases by the tests of applies.
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = pytest.mark.engines("sqlite", "postgres")
 
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
 
