@@ -15,6 +15,7 @@ from hookline.clock import monotonic
 from hookline.deliveries.matching import MatchIndex
 from hookline.deliveries.queue.base import LoadedWorkspace, Queue, Stamp
 from hookline.deliveries.target import Target
+from hookline.large_work import keep_made
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.outages import SETTLE_SECONDS, Outage
 from hookline.secrets.vault import Vault
@@ -117,7 +118,7 @@ class Registry:
                 parts = (
                     self._changes(loaded, snapshot)
                     if is_small
-                    else await asyncio.to_thread(self._changes, loaded, snapshot)
+                    else await asyncio.to_thread(self._many_changes, loaded, snapshot)
                 )
                 snapshot = self._take(loaded, parts, asked_at)
             return snapshot
@@ -133,6 +134,13 @@ class Registry:
         before = [known for target in changed if (known := self._targets.get(target.id))]
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         return _Changes(changed, gone, index)
+
+    def _many_changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
+        """Does `_changes` in a thread."""
+        changes = self._changes(loaded, old)
+        if len(changes.changed) > _FEW_WEBHOOKS:
+            keep_made()
+        return changes
 
     def _take(self, loaded: LoadedWorkspace, parts: _Changes, asked_at: float) -> WorkspaceSnapshot:
         strict = {name: schema for name, schema in loaded.types if schema is not None}

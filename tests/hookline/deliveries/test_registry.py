@@ -3,6 +3,7 @@ as confirmed.
 """
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -46,10 +47,10 @@ class Answered(Counted):
     """The same, which has asked for all webhooks before."""
 
     async def ask(self) -> None:
-        self._loaded = await self._queue.load(WORKSPACE, {})
+        self.loaded = await self._queue.load(WORKSPACE, {})
 
     async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
-        return self._loaded
+        return self.loaded
 
 
 @asynccontextmanager
@@ -215,3 +216,20 @@ async def test_others_run_while_many_webhooks_are_made_of_their_rows(runtime: Ru
     assert registry.target_ids() == {first.id, *(copy.id for copy in copies)}
     # In one go it would be one turn before and one after.
     assert served >= 4
+
+
+async def test_the_collector_does_not_look_through_many_webhooks(runtime: Runtime) -> None:
+    await make_webhook(runtime)
+    queue = Answered(runtime.queue)
+    await queue.ask()
+    [row] = queue.loaded.rows
+    rows = [{**row, "id": uuid7()} for _ in range(1_001)]
+    queue.loaded = replace(queue.loaded, rows=rows, stamps={one["id"]: (1, True) for one in rows})
+    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
+    try:
+        await registry.reload(WORKSPACE, None)
+        made = [registry.target(one["id"]) for one in rows]
+        looked_at = {id(one) for one in gc.get_objects()}
+        assert not [target for target in made if id(target) in looked_at]
+    finally:
+        gc.unfreeze()
