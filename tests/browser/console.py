@@ -111,6 +111,11 @@ class Console:
         """Takes messages of the browser that match as meant, such as that of a 401."""
         self.expected.append(pattern)
 
+    @property
+    def address(self) -> str:
+        """The page's own: Playwright hears of a change that the page makes to it later."""
+        return str(self.page.evaluate("location.href"))
+
     def go(self, path: str) -> None:
         """Loads the page at a path, signed in."""
         if self.page.url == "about:blank":

@@ -154,7 +154,7 @@ def test_all_that_failed_is_sent_again_by_a_job_that_a_reload_shows_again(
     expect(job).to_contain_text("All 3 are queued for sending.")
     job.get_by_role("button", name="Close").click()
     expect(job).to_be_hidden()
-    assert "job=" not in page.url
+    assert "job=" not in console.address
 
 
 def test_a_page_of_which_a_part_is_not_there_says_so_and_can_be_loaded_again(

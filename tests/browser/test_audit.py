@@ -55,7 +55,7 @@ def test_filters_stand_in_the_address_and_no_match_is_told(signed_in: Console) -
     page.get_by_label("From", exact=True).fill("2026-01-02T03:04")
     signed_in.check_accessible()
 
-    signed_in.go(page.url)
+    signed_in.go(signed_in.address)
 
     expect(page.get_by_label("Exact name")).to_have_value("nobody")
     expect(page.get_by_role("combobox", name="Action")).to_have_value("token.")

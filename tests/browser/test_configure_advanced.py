@@ -71,7 +71,7 @@ def test_dry_run_beside_the_template_follows_what_is_typed_and_a_filter_is_tried
     page = console.page
     server.graphql(PUBLISH, total=5)
     server.graphql(PUBLISH, total=500)
-    console.go(page.url)
+    console.go(console.address)
     body = page.get_by_role("region", name="Body of the request")
 
     write(page.get_by_role("textbox", name="Payload template"), '{"sum": {{ event.data.total }}}')

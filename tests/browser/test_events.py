@@ -41,7 +41,7 @@ def test_events_come_by_themselves_and_filters_stand_in_the_address(
     expect(page.get_by_role("row").filter(has_text="live.")).to_have_count(2)
     expect(page).to_have_url(re.compile("type=live"))
 
-    signed_in.go(page.url)
+    signed_in.go(signed_in.address)
     expect(page.get_by_role("row").filter(has_text="live.")).to_have_count(2)
     page.get_by_role("combobox", name="Environment").select_option("All environments")
     expect(page.get_by_role("row").filter(has_text="live.else.create")).to_be_visible()

@@ -71,7 +71,7 @@ def test_drift_appears_live_and_says_who_made_it_and_why(
         expect(drift).to_contain_text(text)
     signed_in.check_accessible()
 
-    signed_in.go(page.url)
+    signed_in.go(signed_in.address)
     drift.get_by_role("link", name="team-a-one").press("Enter")
     expect(page.get_by_text("It leaves rateLimit to people.")).to_be_visible()
     page.get_by_role("link", name="yaml: the set team-a").click()
@@ -102,7 +102,7 @@ def test_history_shows_what_each_revision_changed_and_grows_by_itself(
     expect(drawer.get_by_role("link")).to_have_count(0)
     expect(drawer).to_contain_text("Ann <b>Bee</b>")
     console.check_accessible()
-    console.go(page.url)
+    console.go(console.address)
     expect(drawer).to_be_visible()
     page.keyboard.press("Escape")
 
@@ -199,7 +199,7 @@ def open_rollback(console: Console, server: Server) -> Locator:
     expect(drawer.get_by_role("button", name="Bring it back")).to_be_disabled()
     console.check_accessible()
     # The address leads to the same.
-    console.go(page.url)
+    console.go(console.address)
     drawer.get_by_label("What was changed by hand").select_option("Is set back")
     return drawer
 

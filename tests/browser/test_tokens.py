@@ -41,7 +41,7 @@ def test_token_is_made_shown_once_and_revoked(signed_in: Console) -> None:
     expect(row).to_contain_text("sync:apply:team-b")
     expect(row).to_contain_text(f"…{text[-4:]}")
     kept = "document.documentElement.outerHTML + JSON.stringify([sessionStorage, localStorage])"
-    assert text not in page.evaluate(kept) + page.url
+    assert text not in page.evaluate(kept) + signed_in.address
 
     row.get_by_role("button", name="Revoke pipeline").click()
     asked = page.get_by_role("dialog", name="Revoke pipeline?")
@@ -61,7 +61,7 @@ def test_names_are_text_and_a_link_shows_the_same_token(signed_in: Console, serv
 
     page.set_viewport_size({"width": 320, "height": 640})
     assert signed_in.width() == 320
-    signed_in.go(page.url)
+    signed_in.go(signed_in.address)
     page.get_by_role("dialog", name=HOSTILE).wait_for()
     page.keyboard.press("Escape")
 

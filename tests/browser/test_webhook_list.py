@@ -39,7 +39,7 @@ def test_order_stands_in_the_address_and_events_of_an_earlier_pause_are_not_aske
     expect(names).to_have_text(["Listed 1", "Listed 2"])
     page.get_by_role("button", name="Name").click()
 
-    signed_in.go(page.url)
+    signed_in.go(signed_in.address)
 
     expect(names).to_have_text(["Listed 2", "Listed 1"])
     head = page.get_by_role("columnheader", name="Name")
@@ -115,7 +115,7 @@ def test_menu_of_a_row_retries_and_sends_a_test(signed_in: Console) -> None:
     page.get_by_role("menuitem", name="Send test").click()
 
     expect(page.get_by_role("dialog")).to_contain_text("200")
-    assert "tab=activity&attempt=att_" in page.url
+    assert "tab=activity&attempt=att_" in signed_in.address
 
 
 def test_a_listener_bears_a_mark_and_can_be_deleted_but_not_changed(

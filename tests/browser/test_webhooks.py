@@ -19,7 +19,7 @@ def test_link_of_the_terminal_signs_in_once_and_the_page_can_be_loaded_again(
 
     console.page.goto(link)
     expect(console.page.get_by_role("link", name="Echo")).to_be_visible()
-    assert console.page.url == f"{server.url}/"
+    assert console.address == f"{server.url}/"
     console.page.reload()
     expect(console.page.get_by_role("link", name="Echo")).to_be_visible()
 
