@@ -13,8 +13,9 @@ from hookline.errors import Code, Problem
 from hookline.form.kinds import Bounds, Validation
 from hookline.form.text_kind import Text
 from hookline.outbound.addresses import AddressPolicy
+from hookline.sync.options import Options
 from hookline.sync.policy import MOST_REMOVALS
-from hookline.sync.request import Options, Source
+from hookline.sync.request import Source
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 # webhooks, slug, headers and the name: no secret stands deeper.

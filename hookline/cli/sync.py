@@ -14,7 +14,7 @@ from hookline.cli.terminal import echo
 
 if TYPE_CHECKING:
     from hookline.cli.sync_session import CommandOptions
-    from hookline.sync.request import Options
+    from hookline.sync.options import Options
 
 # The sentences of docs/sync.md, which a test compares.
 EPILOG = """Exit codes: 0 done (a plan with changes too, and a blocked one without --check); 2 with
@@ -267,8 +267,8 @@ def options_of(given: dict[str, Any]) -> "Options":
     from datetime import timedelta
 
     from hookline.form.durations import parse_duration
+    from hookline.sync.options import Options
     from hookline.sync.policy import DriftPolicy
-    from hookline.sync.request import Options
 
     try:
         patience = (

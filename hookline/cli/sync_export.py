@@ -19,13 +19,14 @@ from hookline.cli.sync_validate import print_problems
 from hookline.cli.terminal import echo, echo_file
 from hookline.cli.writing import write_file
 from hookline.errors import HooklineError
+from hookline.sync.options import Options
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Change, ChangeKind, Plan
 from hookline.sync.plan.codec import Json
 from hookline.sync.read import file as files
 from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.references import UnresolvedReferences
-from hookline.sync.request import Options, SyncRequest
+from hookline.sync.request import SyncRequest
 from hookline.sync.show import report
 from hookline.text import printable
 

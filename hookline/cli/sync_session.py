@@ -29,12 +29,13 @@ from hookline.cli.terminal import echo, echo_lines, line_width
 from hookline.errors import HooklineError
 from hookline.settings import environment
 from hookline.sync.checkout import find_source
+from hookline.sync.options import Options
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.plan.saved import SavedPlan
 from hookline.sync.read.collecting import STANDARD_INPUT, Collected, collect
 from hookline.sync.read.file import Reading
-from hookline.sync.request import Options, Source, SyncRequest
+from hookline.sync.request import Source, SyncRequest
 from hookline.sync.show import report
 from hookline.sync.show.layout import Layout
 from hookline.text import printable, short_commit

@@ -1,54 +1,16 @@
-"""Options of an apply, and the origin of its file. Made by the commands and by api/schema/sync."""
+"""A request to apply, and the origin of its file. Made by the commands and by api/schema/sync."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from hookline.sync.policy import DriftPolicy
+from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem
 
 DIRTY: Final = "-dirty"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Options of an apply. on_drift, allow_removals: None for what the policy of the file says."""
-
-    adopt: bool = False
-    on_drift: DriftPolicy | None = None
-    allow_empty: bool = False
-    allow_removals: int | None = None
-    allow_older: bool = False
-    lock_timeout: timedelta = timedelta(seconds=30)
-    reenable: frozenset[str] = frozenset()
-    """Slugs."""
-    only: frozenset[str] = frozenset()
-    """Slugs of the webhooks that are planned; none: all."""
-    allow_lost_secrets: bool = False
-    """A rollback leaves out secrets that are nowhere any more."""
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The command line's options that decide what is planned, as they were given. A lock's
-        patience changes nothing of a plan.
-        """
-        flags = {
-            "--adopt": self.adopt,
-            f"--on-drift {(self.on_drift or '').lower()}": self.on_drift is not None,
-            "--allow-empty": self.allow_empty,
-            f"--allow-removals {self.allow_removals}": self.allow_removals is not None,
-            "--allow-older": self.allow_older,
-            **{f"--reenable {slug}": True for slug in sorted(self.reenable)},
-            **{f"--only {slug}": True for slug in sorted(self.only)},
-            "--allow-lost-secrets": self.allow_lost_secrets,
-        }
-        return tuple(flag for flag, is_given in flags.items() if is_given)
-
-
-DEFAULT_OPTIONS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +64,7 @@ class SyncRequest:
     """
 
     document: Document
-    options: Options = Options()
+    options: Options = DEFAULT_OPTIONS
     source: Source = Source()
     plan_digest: str | None = None
     idempotency_key: str | None = None

@@ -22,6 +22,7 @@ from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
 from hookline.sync.apply.deleted import deleted_webhooks, stored_secrets
 from hookline.sync.apply.store import RowReader, SetState
+from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.plan.changes import Block, ChangeKind
 from hookline.sync.plan.kept_secrets import NOTHING, settle, with_unknown, without_secrets
 from hookline.sync.plan.webhooks import StoredWebhook, WantedWebhook
@@ -29,7 +30,7 @@ from hookline.sync.policy import NO_POLICY, remembered
 from hookline.sync.read.document import Document, DocumentWebhook
 from hookline.sync.read.file_fields import Move, lifecycle_of
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DEFAULT_OPTIONS, Options, Restored, Source, SyncRequest
+from hookline.sync.request import Restored, Source, SyncRequest
 from hookline.webhooks.saving import bounds_of
 
 # Of the workspace's set with this name.

@@ -14,12 +14,13 @@ from hookline.models import SyncRevision
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.store import SetState
+from hookline.sync.options import Options
 from hookline.sync.plan import policy
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.digest import digest_of
 from hookline.sync.plan.webhooks import Planned
 from hookline.sync.policy import NO_POLICY, DriftPolicy, Rules, limits_of
-from hookline.sync.request import Options, Source, SyncRequest
+from hookline.sync.request import Source, SyncRequest
 from hookline.webhooks.saving import bounds_of
 
 # An apply leaves a receipt with its set: a keyed digest of what was sent and of all that decided

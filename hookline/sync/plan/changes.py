@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DEFAULT_OPTIONS, Options
 
 
 def wish_of(restores: int | None) -> str:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from hookline.clock import rfc3339
+from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DEFAULT_OPTIONS, Options
 
 # Any: values of webhook fields, as JSON has them.
 Json = dict[str, Any]

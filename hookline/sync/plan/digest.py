@@ -8,11 +8,11 @@ from typing import Any
 from hookline.form.equality import FOLDED_FIELDS, folded
 from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.json_digest import json_digest
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import Change
 from hookline.sync.plan.comparing import holds_unknown
 from hookline.sync.plan.webhooks import Write
 from hookline.sync.policy import ApplyLimits
-from hookline.sync.request import Options
 
 
 # Of the base and the versions of what is written, too: a plan that was agreed to is stale once the

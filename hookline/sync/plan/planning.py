@@ -13,6 +13,7 @@ from hookline.form.equality import folded
 from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
+from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, wish_of
 from hookline.sync.plan.comparing import (
     Values,
@@ -28,7 +29,6 @@ from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook, W
 from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune, Rules, limits_of
 from hookline.sync.read.file_fields import Move
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DEFAULT_OPTIONS, Options
 
 NO_RULES: Final = Rules()
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import Block, Change, ChangeKind, changed_by
 from hookline.sync.plan.webhooks import Planned
 from hookline.sync.policy import DriftPolicy, Prune
-from hookline.sync.request import Options
 
 _REMOVALS: Final = (ChangeKind.DISABLE, ChangeKind.DELETE)
 _STRICTER: Final = ", by the policy of the file applied last, which is stricter than this one's"

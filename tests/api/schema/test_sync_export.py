@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hookline.models import SyncRevision, SyncSet, Webhook
 from hookline.runtime import Runtime
+from hookline.sync.options import Options
 from hookline.sync.read.file_fields import Lifecycle
-from hookline.sync.request import Options
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.columns import canonical
 from hookline.webhooks.create import create_webhook

@@ -8,10 +8,11 @@ import pytest
 from hookline import clock
 from hookline.models import Webhook
 from hookline.runtime import Runtime
+from hookline.sync.options import Options
 from hookline.sync.plan.records import SOURCE_FIELDS, decode_source
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.pull.source import FollowedSource
-from hookline.sync.request import Options, Source
+from hookline.sync.request import Source
 from hookline.sync.show.past import source_lines
 from hookline.webhooks.change import delete_webhook, update_webhook
 from tests.api.schema.asking import Asker

@@ -13,12 +13,13 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document
 from hookline.sync.read.references import LocalReferences, References, UnresolvedReferences
-from hookline.sync.request import Options, Source, SyncRequest
+from hookline.sync.request import Source, SyncRequest
 from tests.making import WORKSPACE
 
 FILE = "config/webhooks.yaml"

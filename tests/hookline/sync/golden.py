@@ -21,6 +21,7 @@ from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying, restoring
 from hookline.sync.apply.restoring import RollbackInput
+from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
 from hookline.sync.policy import DriftPolicy
@@ -29,7 +30,7 @@ from hookline.sync.read.collecting import collect
 from hookline.sync.read.document import Document
 from hookline.sync.read.file import Reading
 from hookline.sync.read.references import LocalReferences
-from hookline.sync.request import DEFAULT_OPTIONS, Options, Source, SyncRequest
+from hookline.sync.request import Source, SyncRequest
 from hookline.sync.show import excerpts, formats, report
 from hookline.sync.show.layout import Layout, joined
 from hookline.webhooks.change import delete_webhook, update_webhook

@@ -14,7 +14,8 @@ from hookline.errors import Code, Refused
 from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
-from hookline.sync.request import Options, Source
+from hookline.sync.options import Options
+from hookline.sync.request import Source
 from hookline.webhooks.change import set_webhook_active
 from hookline.webhooks.columns import canonical
 from tests.hookline.sync.apply.state import COMMIT, SECRETIVE, SECRETS, kinds, match_version, one

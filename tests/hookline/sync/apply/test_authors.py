@@ -10,9 +10,9 @@ import pytest
 from hookline import clock
 from hookline.models import AuditEntry
 from hookline.runtime import Runtime
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import FieldAuthor
 from hookline.sync.policy import DriftPolicy
-from hookline.sync.request import Options
 from hookline.sync.show import report
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.ownership import Force

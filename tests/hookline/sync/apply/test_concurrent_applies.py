@@ -9,7 +9,8 @@ from hookline.errors import Code, Refused
 from hookline.models import SyncRevision, Webhook
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
-from hookline.sync.request import Options, Source
+from hookline.sync.options import Options
+from hookline.sync.request import Source
 from tests.hookline.sync.apply.state import SECRETIVE, SECRETS, one
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, webhooks
 from tests.making import WORKSPACE, make_webhook

@@ -6,8 +6,8 @@ from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
 from hookline.models import Webhook
 from hookline.runtime import Runtime
+from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
-from hookline.sync.request import Options
 from hookline.webhooks.change import delete_webhook, update_webhook
 from tests.hookline.sync.apply.state import (
     BY_HAND,

@@ -9,7 +9,7 @@ from hookline.activity.events import ActivityKind
 from hookline.models import Email, Notification, NotificationKind, Webhook
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
-from hookline.sync.request import Options
+from hookline.sync.options import Options
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import activity, make_webhook
 from tests.working import send_due

@@ -6,7 +6,7 @@ import pytest
 
 from hookline.models import AuditEntry, Delivery, SyncRevision, Webhook
 from hookline.runtime import Runtime
-from hookline.sync.request import Options
+from hookline.sync.options import Options
 from tests.hookline.sync.apply.state import changed_by_hand, one
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import make_webhook, publish

@@ -11,8 +11,9 @@ from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
+from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
-from hookline.sync.request import Options, SyncRequest
+from hookline.sync.request import SyncRequest
 from hookline.webhooks.change import update_webhook
 from tests.hookline.sync.files import FILE, ORDERS, SOMEBODY, apply, preview, webhooks
 from tests.making import make_webhook

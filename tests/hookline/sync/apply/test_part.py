@@ -5,7 +5,8 @@ import pytest
 from hookline.errors import Code, Refused
 from hookline.models import SyncRevision, SyncSet
 from hookline.runtime import Runtime
-from hookline.sync.request import Options, Source
+from hookline.sync.options import Options
+from hookline.sync.request import Source
 from tests.hookline.sync.apply.state import COMMIT, one
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 

@@ -7,8 +7,8 @@ import pytest
 from hookline.activity.events import ActivityKind
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
+from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
-from hookline.sync.request import Options
 from hookline.webhooks.change import update_webhook
 from tests.hookline.sync.apply.state import changed_by_hand, kinds, one
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks

@@ -13,8 +13,8 @@ from hookline.runtime import Runtime
 from hookline.sync.apply import applying, restoring
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.apply.restoring import RollbackInput
+from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
-from hookline.sync.request import Options
 from hookline.webhooks.columns import canonical
 from tests.hookline.sync.apply.state import COMMIT, changed_by_hand, one
 from tests.hookline.sync.files import ORDERS, SOMEBODY, apply, codes, preview, told, webhooks

@@ -13,10 +13,11 @@ from hookline.secrets.vault import KeyRing, Vault
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.apply.unchanged import DigestRequest
+from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.content_digest import content_digest
 from hookline.sync.read.document import Document
-from hookline.sync.request import Options, Source
+from hookline.sync.request import Source
 from hookline.webhooks.change import delete_webhook, release_webhook, update_webhook
 from hookline.webhooks.secrets import rotate_secret
 from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, changed_by_hand

@@ -5,11 +5,11 @@ from typing import Any
 
 from hookline import ids
 from hookline.form.webhook_fields import DEFAULTS
+from hookline.sync.options import Options
 from hookline.sync.plan.planning import plan
 from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook, Write
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.problems import Position
-from hookline.sync.request import Options
 
 SET = "storefront"
 REQUIRED = {

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from hookline.sync.options import Options
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import Options
 
 AT = datetime(2026, 11, 28, 10, 2, tzinfo=UTC)
 AUTHOR = FieldAuthor('token "support"', AT, "incident 7")

@@ -8,11 +8,11 @@ import pytest
 
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.form.webhook_fields import DEFAULTS
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import plan
 from hookline.sync.plan.webhooks import Planned
 from hookline.sync.policy import DriftPolicy
-from hookline.sync.request import Options
 from tests.hookline.sync.files import told
 from tests.hookline.sync.plan.states import (
     OTHER_PRINT,

@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import drift, plan
 from hookline.sync.plan.webhooks import Planned, StoredWebhook
 from hookline.sync.policy import DriftPolicy, FilePolicy, Prune, Rules
 from hookline.sync.read.file_fields import Lifecycle, Move
 from hookline.sync.read.problems import Position
-from hookline.sync.request import Options
 from tests.hookline.sync.files import told
 from tests.hookline.sync.plan.states import OTHER_PRINT, PRINT, SET, applied, live, wanted
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hookline.sync.options import Options
 from hookline.sync.plan import policy as rails
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange
 from hookline.sync.plan.webhooks import Planned
 from hookline.sync.policy import DriftPolicy, Rules, limits_of
-from hookline.sync.request import Options
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from hookline.errors import HooklineError
+from hookline.sync.options import Options
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.collecting import collect
-from hookline.sync.request import Options
 from tests.tables import each_of
 
 OPTIONS = Options(adopt=True, on_drift=DriftPolicy.OVERWRITE, reenable=frozenset({"orders"}))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from hookline.sync.options import Options
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import Options
 from hookline.sync.show import formats, report
 from hookline.sync.show.differences import value_text
 from hookline.sync.show.layout import Layout
