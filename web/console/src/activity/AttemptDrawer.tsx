@@ -10,7 +10,7 @@ import { Dialog } from "../ui/Dialog";
 import { Link } from "../ui/Link";
 import { withSearch } from "../ui/location";
 import { Payload } from "../ui/Payload";
-import { duration, visible } from "../ui/times";
+import { duration, span, visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { AttemptOutcome, causeWord, ofMost } from "./AttemptOutcome";
@@ -90,9 +90,9 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
         </dd>
         <dt>Attempt</dt>
         <dd>
-          {ofMost(attempt)}, {causeWord(attempt.cause).toLowerCase()}, <When at={attempt.startedAt} />
-          {attempt.durationMs !== null && `, took ${duration(attempt.durationMs)}`}
+          {ofMost(attempt)}, {causeWord(attempt.cause).toLowerCase()}
         </dd>
+        <Timing attempt={attempt} />
         <dt>Delivery</dt>
         <dd>
           {delivery.status.replace("_", " ").toLowerCase()} <code>{delivery.id}</code> <Copy text={delivery.id} label="delivery id" />
@@ -149,6 +149,23 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
           ))}
         </ol>
       </section>
+    </>
+  );
+}
+
+/** When the event was published, and how long after it the attempt began and ended. */
+function Timing({ attempt }: { attempt: Attempt }) {
+  const { event, startedAt, durationMs } = attempt;
+  const isBegunKnown = attempt.outcome !== "UNKNOWN";
+  // Two processes' clocks may differ.
+  const waited = Math.max(0, Date.parse(startedAt) - Date.parse(event.receivedAt));
+  return (
+    <>
+      <dt>Timing</dt>
+      <dd>
+        {isBegunKnown ? "Begun" : "Recorded"} <When at={startedAt} />, {span(waited)} after the event was published
+        {durationMs !== null && durationMs !== undefined && `; took ${duration(durationMs)}`}
+      </dd>
     </>
   );
 }

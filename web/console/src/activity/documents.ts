@@ -40,6 +40,7 @@ export const ATTEMPT = graphql(`
       __typename
       ... on Attempt {
         ...AttemptRow
+        event { receivedAt }
         requestUrl
         requestHeaders { name value }
         requestBody

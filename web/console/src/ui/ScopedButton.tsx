@@ -5,13 +5,16 @@ import { useMay } from "../frame/viewer";
 interface Props extends Omit<ButtonProps, "children"> {
   /** Without it the button is disabled and says so, in its tooltip and to readers of the screen. */
   scope: string;
+  /** What keeps everybody from it, whatever their token; told in the same way. */
+  refusal?: string;
   children: ReactNode;
 }
 
-/** A button for those whose token has a scope. */
-export function ScopedButton({ scope, isDisabled, children, ...others }: Props) {
+/** A button for those whose token has a scope. Disabled, it says why. */
+export function ScopedButton({ scope, refusal, isDisabled, children, ...others }: Props) {
   const label = others["aria-label"];
-  if (useMay()(scope)) {
+  const why = useMay()(scope) ? refusal : `needs the scope ${scope}`;
+  if (!why) {
     return (
       <Button {...others} isDisabled={isDisabled}>
         {children}
@@ -19,10 +22,10 @@ export function ScopedButton({ scope, isDisabled, children, ...others }: Props) 
     );
   }
   return (
-    <span title={`Needs the scope ${scope}`}>
-      <Button {...others} aria-label={label && `${label}, needs the scope ${scope}`} isDisabled>
+    <span title={why[0]!.toUpperCase() + why.slice(1)}>
+      <Button {...others} aria-label={label && `${label}, ${why}`} isDisabled>
         {children}
-        <span className="hidden">, needs the scope {scope}</span>
+        <span className="hidden">, {why}</span>
       </Button>
     </span>
   );

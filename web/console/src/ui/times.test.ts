@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absolute, duration, middleTruncated, relative, visible } from "./times.ts";
+import { absolute, duration, middleTruncated, relative, span, visible } from "./times.ts";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
 
@@ -16,8 +16,9 @@ test("the whole time says its zone where it is UTC", () => {
   assert.match(absolute("2026-11-28T11:57:00Z", true, "en-GB"), /28 Nov 2026, 11:57:00 UTC$/);
 });
 
-test("durations below a second are in milliseconds", () => {
-  assert.deepEqual([840, 1_240, null].map(duration), ["840 ms", "1.2 s", ""]);
+test("durations below a second are in milliseconds, those above a minute in two units", () => {
+  assert.deepEqual([0, 840, 1_240, 60_000, 90_000, null].map(duration), ["0 ms", "840 ms", "1.2 s", "1 min", "1 min 30 s", ""]);
+  assert.deepEqual([500, 5_000, 90_000, 3_600_000, 90_060_000].map(span), ["500 ms", "5 s", "1 min 30 s", "1 h", "1 d 1 h"]);
 });
 
 test("a long text keeps its beginning and its end", () => {

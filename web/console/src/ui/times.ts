@@ -23,10 +23,27 @@ export function absolute(at: string, isUtc: boolean, locale?: string): string {
   }).format(new Date(at)) + (isUtc ? " UTC" : "");
 }
 
-/** "840 ms", "1.2 s", "" for none. */
+/** "3 d 2 h", "5 min 30 s", "500 ms": the two largest units. */
+export function span(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${milliseconds} ms`;
+  const units: [string, number][] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1_000]];
+  const parts: string[] = [];
+  let rest = milliseconds;
+  for (const [unit, size] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count) parts.push(`${count} ${unit}`);
+    else if (parts.length) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join(" ");
+}
+
+/** "840 ms", "1.2 s", "1 min 30 s", "" for none. */
 export function duration(milliseconds: number | null | undefined): string {
   if (milliseconds === null || milliseconds === undefined) return "";
-  return milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+  const isShort = milliseconds >= 1_000 && milliseconds < 60_000;
+  return isShort ? `${(milliseconds / 1_000).toFixed(1)} s` : span(milliseconds);
 }
 
 /** A text with its middle left out: the host in front and the end of the path tell URLs apart. */

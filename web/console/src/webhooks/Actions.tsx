@@ -11,6 +11,7 @@ import { go } from "../ui/location";
 import { visible } from "../ui/times";
 import { DeleteDialog } from "./DeleteDialog";
 import { TEST_OF_LIST } from "./documents";
+import { AS_MADE } from "./types";
 
 // Few open it: it is no part of the first load.
 const RetryAllDialog = lazy(() => import("../activity/RetryAllDialog").then((module) => ({ default: module.RetryAllDialog })));
@@ -61,7 +62,11 @@ export function Actions({ webhook, reload, onDeleted = reload, isOnPage = false 
     delete: () => setShown("delete"),
   };
   const entries = ENTRIES.filter(([key]) => !isOnPage || ON_PAGE.includes(key));
-  const missing = (scopes: readonly string[]) => scopes.find((scope) => !may(scope));
+  const whyNot = (key: string, scopes: readonly string[]) => {
+    const missing = scopes.find((scope) => !may(scope));
+    if (missing) return `needs ${missing}`;
+    return key === "rotate" && webhook.listener ? AS_MADE : undefined;
+  };
   return (
     <>
       <MenuTrigger>
@@ -73,11 +78,11 @@ export function Actions({ webhook, reload, onDeleted = reload, isOnPage = false 
             className="menu"
             aria-label={`Actions for ${webhook.name}`}
             onAction={(key) => act[key]?.()}
-            disabledKeys={entries.filter(([, , scopes]) => missing(scopes)).map(([key]) => key)}
+            disabledKeys={entries.filter(([key, , scopes]) => whyNot(key, scopes)).map(([key]) => key)}
           >
             {entries.map(([key, text, scopes]) => (
               <MenuItem key={key} id={key} textValue={text} className={key === "delete" ? "danger" : undefined}>
-                {missing(scopes) ? `${text.replace("…", "")} (needs ${missing(scopes)})` : text}
+                {whyNot(key, scopes) ? `${text.replace("…", "")} (${whyNot(key, scopes)})` : text}
               </MenuItem>
             ))}
           </Menu>

@@ -37,6 +37,8 @@ const drafts = new Map<string, Draft>();
 /** Addresses that get mails about a webhook, about what, and what became of the latest. */
 export function EmailTab({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const may = useMay();
+  const isListener = Boolean(webhook.listener);
+  const mayWrite = may("webhooks:write") && !isListener;
   const key = `${useFrame().viewer.id} ${webhook.id}`;
   const [draft, setDraft] = useState(() => drafts.get(key) ?? UNCHANGED);
   const { save, isBusy, isSaved, refused, forget } = useSaving(webhook.id);
@@ -74,17 +76,17 @@ export function EmailTab({ webhook, read }: { webhook: Webhook; read: () => void
           if (!isBusy && isDirty) void submit();
         }}
       >
-        <Addresses kept={kept} draft={draft} set={set} error={refused.fields.notificationEmails} />
-        <Kinds chosen={draft.kinds ?? webhook.notifyOn} set={(kinds) => set({ kinds })} error={refused.fields.notifyOn} />
+        <Addresses kept={kept} draft={draft} set={set} isDisabled={!mayWrite} error={refused.fields.notificationEmails} />
+        <Kinds chosen={draft.kinds ?? webhook.notifyOn} set={(kinds) => set({ kinds })} isDisabled={!mayWrite} error={refused.fields.notifyOn} />
         <div className="buttons">
-          <Button type="submit" className="button primary" isDisabled={!may("webhooks:write") || !isDirty}>
+          <Button type="submit" className="button primary" isDisabled={!mayWrite || !isDirty}>
             {isBusy ? "Saving…" : "Save"}
           </Button>
           <Button className="button" isDisabled={!isDirty} onPress={discard}>
             Discard changes
           </Button>
           <Saved is={isSaved && !isDirty} />
-          {!may("webhooks:write") && <span className="faint">Saving needs the scope webhooks:write.</span>}
+          {!mayWrite && <span className="faint">{isListener ? "A listener is as its command made it." : "Saving needs the scope webhooks:write."}</span>}
         </div>
       </Form>
       <AutoDisableRule id={webhook.id} version={webhook.version} />
@@ -94,8 +96,15 @@ export function EmailTab({ webhook, read }: { webhook: Webhook; read: () => void
   );
 }
 
-function Addresses({ kept, draft, set, error }: { kept: readonly string[]; draft: Draft; set: (change: Partial<Draft>) => void; error?: string }) {
-  const mayWrite = useMay()("webhooks:write");
+interface AddressesProps {
+  kept: readonly string[];
+  draft: Draft;
+  set: (change: Partial<Draft>) => void;
+  isDisabled: boolean;
+  error?: string;
+}
+
+function Addresses({ kept, draft, set, isDisabled, error }: AddressesProps) {
   return (
     <fieldset>
       <legend className="label">Addresses</legend>
@@ -104,7 +113,7 @@ function Addresses({ kept, draft, set, error }: { kept: readonly string[]; draft
         {kept.map((address) => (
           <li key={address}>
             {visible(address)}{" "}
-            <Button className="ghost" aria-label={`Remove ${address}`} isDisabled={!mayWrite} onPress={() => set({ removed: [...draft.removed, address] })}>
+            <Button className="ghost" aria-label={`Remove ${address}`} isDisabled={isDisabled} onPress={() => set({ removed: [...draft.removed, address] })}>
               <Icon name="cross" />
             </Button>
           </li>
@@ -117,19 +126,25 @@ function Addresses({ kept, draft, set, error }: { kept: readonly string[]; draft
         error={error}
         help="One, or a pasted list: separated by commas, semicolons or lines, with names as in Jane Doe <jane@example.com>. At most 20."
         isLong
-        isDisabled={!mayWrite}
+        isDisabled={isDisabled}
       />
     </fieldset>
   );
 }
 
-function Kinds({ chosen, set, error }: { chosen: readonly NotificationKind[]; set: (kinds: readonly NotificationKind[]) => void; error?: string }) {
-  const mayWrite = useMay()("webhooks:write");
+interface KindsProps {
+  chosen: readonly NotificationKind[];
+  set: (kinds: readonly NotificationKind[]) => void;
+  isDisabled: boolean;
+  error?: string;
+}
+
+function Kinds({ chosen, set, isDisabled, error }: KindsProps) {
   return (
     <fieldset>
       <legend className="label">A mail is sent when</legend>
       {CHOICES.map(([kind, text]) => (
-        <Check key={kind} isOn={chosen.includes(kind)} onChange={(isOn) => set(isOn ? [...chosen, kind] : chosen.filter((one) => one !== kind))} isDisabled={!mayWrite}>
+        <Check key={kind} isOn={chosen.includes(kind)} onChange={(isOn) => set(isOn ? [...chosen, kind] : chosen.filter((one) => one !== kind))} isDisabled={isDisabled}>
           {text}
         </Check>
       ))}

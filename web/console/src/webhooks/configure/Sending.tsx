@@ -2,7 +2,8 @@ import { useState } from "react";
 import { Button } from "react-aria-components";
 import { Check } from "../../ui/Check";
 import { Field } from "../../ui/fields";
-import { millisecondsOf, scheduleInWords, span, timesOf } from "./retry";
+import { span } from "../../ui/times";
+import { millisecondsOf, scheduleInWords, timesOf } from "./retry";
 import type { Part } from "./useWebhookForm";
 
 const DEFAULT_POLICY = { failures: "10", over: "2d" };

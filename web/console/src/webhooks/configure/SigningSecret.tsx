@@ -3,15 +3,15 @@ import { Button } from "react-aria-components";
 import { useClient } from "urql";
 import { wordsOf } from "../../api/problems";
 import { useMay } from "../../frame/viewer";
-import type { WebhookFormFragment } from "../../gql/graphql";
 import { Refusals } from "../../ui/Trouble";
 import { When } from "../../ui/When";
 import { REVEAL_SECRET } from "./documents";
 import { RotateDialog, SecretDialog } from "./SecretDialogs";
+import { AS_MADE, type Webhook } from "../types";
 import { ScopedButton } from "../../ui/ScopedButton";
 
 interface Props {
-  webhook: WebhookFormFragment;
+  webhook: Webhook;
   read: () => void;
 }
 
@@ -46,7 +46,7 @@ export function SigningSecret({ webhook, read }: Props) {
         <Button className="button" isDisabled={!may("secrets:read")} onPress={() => void reveal()}>
           Reveal secret
         </Button>
-        <ScopedButton scope="webhooks:write" className="button" onPress={() => setRotating(true)}>
+        <ScopedButton scope="webhooks:write" refusal={webhook.listener ? AS_MADE : undefined} className="button" onPress={() => setRotating(true)}>
           Rotate secret…
         </ScopedButton>
         {!may("secrets:read") && <span className="faint">Revealing needs the scope secrets:read.</span>}

@@ -1,26 +1,12 @@
 // Durations and schedules in words. Pure.
+import { span } from "../../ui/times.ts";
+
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** The length of a duration such as 30s; null for what is none. */
 export function millisecondsOf(text: string): number | null {
   const [, number, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text.trim()) ?? [];
   return number && unit ? Number(number) * MILLISECONDS[unit]! : null;
-}
-
-/** "3 d 2 h", "5 min 30 s", "500 ms": the two largest units. */
-export function span(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${milliseconds} ms`;
-  const units: [string, number][] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1_000]];
-  const parts: string[] = [];
-  let rest = milliseconds;
-  for (const [unit, size] of units) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count) parts.push(`${count} ${unit}`);
-    else if (parts.length) break;
-    if (parts.length === 2) break;
-  }
-  return parts.join(" ");
 }
 
 /** When each retry would be made, since the first attempt; null from the first pause on that is no duration. */
