@@ -19,6 +19,7 @@ _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 
 # UUID's own constructor takes half as long again as all the rest of a new key (2026-11).
 _set_int, _set_is_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
+_UNKNOWN: Final = SafeUUID.unknown  # Python 3.11 finds a member by a property, as slow as the rest
 _RANDOM_BITS: Final = 0xFFF_3FFF_FFFF_FFFF_FFFF
 """Of the last 80 bits: all but those of version and variant."""
 _VERSION_AND_VARIANT: Final = 7 << 76 | 2 << 62
@@ -35,7 +36,7 @@ def uuid7() -> UUID:
     millis, bits = time.time_ns() // 1_000_000, _random.getrandbits(76)
     key = object.__new__(UUID)
     _set_int(key, millis << 80 | bits & _RANDOM_BITS | _VERSION_AND_VARIANT)
-    _set_is_safe(key, SafeUUID.unknown)
+    _set_is_safe(key, _UNKNOWN)
     return key
 
 
