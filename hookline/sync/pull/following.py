@@ -13,6 +13,8 @@ from math import inf
 from typing import Final
 from uuid import UUID
 
+from tortoise.exceptions import DoesNotExist
+
 from hookline.access.actor import system_actor
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS, faults_as_unavailable
@@ -85,6 +87,10 @@ async def _follow(runtime: Runtime, path: str) -> None:
                 outage.back()
             except (*FAULTS, Unavailable) as error:
                 outage.away(error)
+            except DoesNotExist:
+                # Retention takes the row of a path that nobody has looked at for a week.
+                log.warning("the followed path was forgotten, it is registered again")
+                follower = None
             # The next look may do better; the server goes on meanwhile.
             except Exception:
                 log.exception("webhooks files not looked at")

@@ -19,12 +19,13 @@ from hookline.models import (
 )
 from hookline.runtime import Runtime
 from hookline.sync.plan import codec
-from hookline.sync.pull.following import SourceFollower
+from hookline.sync.pull.following import SourceFollower, following
 from hookline.sync.pull.reading import ReaderLimits
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import WORKSPACE, ago, make_webhook, set_column
 from tests.tables import each_of
+from tests.waiting import eventually
 
 HEAD = "version: 1\nset: shop\nwebhooks:\n"
 ORDERS = """  orders:
@@ -221,6 +222,18 @@ async def test_a_set_comes_from_the_path_that_the_server_follows(
     await looked(follower)
     source = (await SyncSet.get(name="shop")).source
     assert (source["kind"], source["path"]) == ("PULL", str(file.parent))
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_path_that_retention_has_forgotten_is_registered_again(
+    runtime: Runtime, file: Path
+) -> None:
+    settings = runtime.settings.model_copy(update={"sync_interval": "1s"})
+    async with following(str(file.parent), replace(runtime, settings=settings)):
+        await eventually(lambda: SyncSource.filter(checked_at__isnull=False).exists())
+        await SyncSource.all().delete()
+        await eventually(lambda: SyncSource.filter(checked_at__isnull=False).exists())
+    assert await slugs() == ["orders"]
 
 
 @pytest.mark.engines("sqlite")
