@@ -5,9 +5,10 @@ the registry; nothing else of the process may depend on it.
 import gc
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from contextvars import ContextVar
+from typing import Any, Final, TypeVar
 
 # A thread that computes keeps the interpreter for this long while others wait, and each step of
 # another request waits so: a list takes ten of them. 5 ms by default (Python 3.11).
@@ -18,16 +19,23 @@ _running: list[tuple[bool, float]] = []
 """For each block that runs what was found: whether the collector was on, and the length of a
 turn. The first says how it was before.
 """
+# Any: objects of any kind.
+_LEFT: ContextVar[list[Collection[Any]] | None] = ContextVar("left", default=None)
+"""Collections that the block under way frees at its end."""
+_Made = TypeVar("_Made", bound=Collection[Any])
 
 
 @contextmanager
 def large_work() -> Iterator[None]:
     """Turns Python's collector of cycles off for the block and lets threads take shorter turns, and
-    puts both back with the last of several.
+    puts both back with the last of several. What was handed to `free_later` meanwhile is freed in a
+    thread, and the collector rests until that is done.
 
     A large file makes millions of objects and no cycles: looking through them again and again took
     a quarter of the CPU of a plan of 10,000 webhooks, and held up all threads meanwhile (2026-11).
     """
+    left = list[Collection[Any]]()
+    token = _LEFT.set(left)
     with _lock:
         _running.append((gc.isenabled(), sys.getswitchinterval()))
         gc.disable()
@@ -35,14 +43,39 @@ def large_work() -> Iterator[None]:
     try:
         yield
     finally:
-        with _lock:
-            # Blocks end in any order, and only the first one knows: its item stays to the last.
-            was_on, turn = _running[0]
-            _running.pop()
-            if not _running:
-                sys.setswitchinterval(turn)
-                if was_on:
-                    gc.enable()
+        _LEFT.reset(token)
+        if left:
+            threading.Thread(target=_end, args=(left,), name="free").start()
+        else:
+            _end(left)
+
+
+def free_later(made: _Made) -> _Made:
+    """Hands over a collection of thousands and returns it: where its last user drops it, on the
+    loop or not, the interpreter frees all of it at once and everybody waits for 0.1 s (10,000
+    webhooks, 2026-11). It may live on elsewhere. Outside of a block this does nothing.
+    """
+    if (left := _LEFT.get()) is not None:
+        left.append(made)
+    return made
+
+
+def _end(left: list[Collection[Any]]) -> None:
+    # Their items alone, so that a collection that is still in use is left as it is.
+    items = [[*made.values()] if isinstance(made, Mapping) else [*made] for made in left]
+    left.clear()
+    for rest in items:
+        # One by one: between two of them others have their turns.
+        while rest:
+            rest.pop()
+    with _lock:
+        # Blocks end in any order, and only the first one knows: its item stays to the last.
+        was_on, turn = _running[0]
+        _running.pop()
+        if not _running:
+            sys.setswitchinterval(turn)
+            if was_on:
+                gc.enable()
 
 
 def keep_made() -> None:
@@ -54,3 +87,16 @@ def keep_made() -> None:
     # through.
     gc.collect(0)
     gc.freeze()
+
+
+def take_apart(value: Any) -> None:
+    """Empties lists and objects of JSON that nobody uses any more, one by one. In a thread."""
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            waiting += inner.values()
+            inner.clear()
+        elif isinstance(inner, list):
+            waiting += inner
+            inner.clear()

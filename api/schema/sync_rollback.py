@@ -59,7 +59,7 @@ class SyncRollbackMutation:
         except Refused as refused:
             return SyncPlanPayload(plan=None, problems=[], user_errors=user_errors(refused))
         return SyncPlanPayload(
-            plan=SyncPlan.of(outcome, outcome.plan.warnings),
+            plan=await SyncPlan.of(outcome, outcome.plan.warnings),
             problems=problems_of(outcome.problems),
             user_errors=[],
         )
@@ -97,7 +97,7 @@ class SyncRollbackMutation:
                 plan=None, revision=None, problems=[], user_errors=user_errors(refused)
             )
         return SyncApplyPayload(
-            plan=SyncPlan.of(outcome, outcome.plan.warnings),
+            plan=await SyncPlan.of(outcome, outcome.plan.warnings),
             revision=revision_of(outcome.revision, input.set),
             problems=problems_of(outcome.problems),
             user_errors=[],

@@ -3,7 +3,9 @@ last in a unit of work, in this order. Both hold a row of the workspace until th
 makes number order commit order (docs/engine.md, "Locks"). Nothing may be locked after them.
 """
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -30,6 +32,9 @@ select $1, $2 + e.key + 1,
 from json_each($3) e""",
 }
 
+_FEW: Final = 100
+"""Entries up to which they are encoded on the loop, in 0.2 ms."""
+
 
 async def bump_match_version(work: UnitOfWork, hub: Hub, workspace_id: UUID) -> None:
     """Makes every publish and claim after the commit match anew. Called for changes of what
@@ -50,14 +55,19 @@ async def append_activity(
 
     Returns the position of the last one. Must be the last statements of the transaction.
     """
+    # Before the lock.
+    listed = _listed(entries) if len(entries) <= _FEW else await asyncio.to_thread(_listed, entries)
     # It takes the row's lock and keeps it to the commit, so positions are in commit order and
     # without holes.
     last = int((await work.rows(ADVANCE, workspace_id, len(entries)))[0]["position"])
-    listed = orjson.dumps(
-        [[kind, str(subject), webhook and str(webhook)] for kind, subject, webhook in entries]
-    ).decode()
     await work.execute(APPEND[work.dialect], workspace_id, last - len(entries), listed)
     # After the commit: a NOTIFY inside holds one lock of the whole server over the flush, and
     # followers would look too soon.
     work.after_commit(lambda: hub.publish("activity", f"{workspace_id} {last}"))
     return last
+
+
+def _listed(entries: Sequence[tuple[ActivityKind, UUID, UUID | None]]) -> str:
+    return orjson.dumps(
+        [[kind, str(subject), webhook and str(webhook)] for kind, subject, webhook in entries]
+    ).decode()

@@ -121,6 +121,15 @@ class Reader:
             return rows
         return await self._client.execute_query_dict(sql, list(values))
 
+    async def many_rows(self, sql: str, *values: Any) -> list[Row]:
+        """The rows of a statement that reads thousands, as the engine has them. Made off the loop:
+        10,000 webhooks hold it up for 0.1 s otherwise (2026-11).
+        """
+        if self.dialect == "sqlite":
+            sql, values = for_sqlite(sql), tuple(sqlite_value(value) for value in values)
+        _, found = await self._client.execute_query(sql, list(values))
+        return await asyncio.to_thread(_as_dicts, found)
+
     async def execute(self, sql: str, *values: Any) -> int:
         """Runs the statement and returns the number of rows that it touched."""
         if self.dialect == "sqlite":
@@ -130,6 +139,13 @@ class Reader:
                 )
             )[0]
         return (await self._client.execute_query(sql, list(values)))[0]
+
+
+def _as_dicts(found: Any) -> list[Row]:  # Any: a list of the driver's rows
+    rows = [dict(row) for row in found]
+    # Here, as it frees all of them.
+    found.clear()
+    return rows
 
 
 class UnitOfWork(Reader):

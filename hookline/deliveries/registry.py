@@ -128,6 +128,11 @@ class Registry:
         for many: changes nothing.
         """
         changed = [Target(row, self._vault) for row in loaded.rows]
+        return self._compared(changed, loaded, old)
+
+    def _compared(
+        self, changed: list[Target], loaded: LoadedWorkspace, old: WorkspaceSnapshot | None
+    ) -> _Changes:
         gone = [
             self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
         ]
@@ -137,10 +142,14 @@ class Registry:
 
     def _many_changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
         """Does `_changes` in a thread."""
-        changes = self._changes(loaded, old)
-        if len(changes.changed) > _FEW_WEBHOOKS:
-            keep_made()
-        return changes
+        changed = list[Target]()
+        for start in range(0, len(loaded.rows), _FEW_WEBHOOKS):
+            rows = loaded.rows[start : start + _FEW_WEBHOOKS]
+            changed += [Target(row, self._vault) for row in rows]
+            if len(loaded.rows) > _FEW_WEBHOOKS:
+                # Piece by piece: each is a look of the collector that holds up everybody.
+                keep_made()
+        return self._compared(changed, loaded, old)
 
     def _take(self, loaded: LoadedWorkspace, parts: _Changes, asked_at: float) -> WorkspaceSnapshot:
         strict = {name: schema for name, schema in loaded.types if schema is not None}

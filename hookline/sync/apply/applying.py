@@ -15,6 +15,7 @@ from tortoise.exceptions import IntegrityError
 from hookline.access.actor import Actor
 from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused, Unavailable
+from hookline.large_work import free_later
 from hookline.models import SyncRevision
 from hookline.runtime import Runtime
 from hookline.sync.apply import restoring, store, unchanged
@@ -83,7 +84,7 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
     document = request.document
     # Off the loop, here and below: 10,000 webhooks take seconds, and other requests are to be
     # answered within 50 ms meanwhile.
-    wanted = await asyncio.to_thread(_wanted, runtime, request)
+    wanted = free_later(await asyncio.to_thread(_wanted, runtime, request))
     async with store.reading(runtime) as reads:
         state = await store.read(
             reads, runtime.vault, actor.workspace_id, document.set_name, _slugs(document)
@@ -138,7 +139,7 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
     belongs to another content; Unavailable.
     """
     document = request.document
-    if document.has_unknown_secrets():
+    if await asyncio.to_thread(document.has_unknown_secrets):
         raise Refused(
             Problem(
                 Code.NOT_ALLOWED,
@@ -147,7 +148,7 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
                 ("secrets",),
             )
         )
-    wanted = await asyncio.to_thread(_wanted, runtime, request)
+    wanted = free_later(await asyncio.to_thread(_wanted, runtime, request))
     # Before the lock is taken, which nobody is to hold while a child process renders.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
     applying = _Applying(runtime, actor, request, wanted, broken)
@@ -194,6 +195,7 @@ class _Applying:
         settled = await _settled(self.runtime, work, self.actor, request, self.wanted, state)
         request = settled.request
         content = await asyncio.to_thread(_content, settled)
+        free_later(content.snapshot)
         if request.options.only:
             # Of a retry the revision that the first try made: onto it the part changes nothing.
             last = await store.snapshot_of(work, state.repeated or state.revision)
@@ -333,6 +335,8 @@ def _planned(
         moves=request.document.moves,
         restores=restored.number if restored else None,
     )
+    free_later(plan.changes)
+    free_later(plan.writes)
     refused = restored.problems if restored else ()
     return replace(plan, problems=(*plan.problems, *broken, *refused), warnings=settled.warnings)
 

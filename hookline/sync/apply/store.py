@@ -21,6 +21,7 @@ from hookline.db import bulk_rows
 from hookline.db.connection import Database, Row, UnitOfWork, faults_as_unavailable
 from hookline.db.sqlite import uuid_blob
 from hookline.db.statements import for_sqlite, sqlite_value
+from hookline.large_work import free_later
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
 from hookline.runtime import Runtime
@@ -120,6 +121,7 @@ class RowReader(Protocol):
     @property
     def dialect(self) -> str: ...
     async def rows(self, sql: str, *values: Any) -> list[Row]: ...
+    async def many_rows(self, sql: str, *values: Any) -> list[Row]: ...
 
 
 @asynccontextmanager
@@ -169,6 +171,8 @@ class _SqliteReads:
 
     async def rows(self, sql: str, *values: Any) -> list[Row]:
         return await asyncio.to_thread(self._rows, sql, values)
+
+    many_rows = rows
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
         return [
@@ -228,8 +232,9 @@ async def read(
         " for update" if is_locking and reads.dialect == "postgres" else ""
     )
     wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
-    hooks = await reads.rows(sql, workspace_id, set_name, wanted)
+    hooks = free_later(await reads.many_rows(sql, workspace_id, set_name, wanted))
     stored, rows = await asyncio.to_thread(_stored, hooks, vault)
+    free_later(stored)
     return state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
 
 

@@ -20,6 +20,7 @@ from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db import bulk_rows
 from hookline.db.connection import Row, UnitOfWork
+from hookline.large_work import free_later
 from hookline.models import SyncRevision, Webhook
 from hookline.outbound import signing
 from hookline.runtime import Runtime
@@ -73,8 +74,13 @@ class Writing:
         number = self.plan.base + self.plan.has_effect
         # Off the loop: each secret is sealed, and there may be thousands.
         rows = await asyncio.to_thread(self._rows, number, now)
+        for part in (rows.made, rows.changed, rows.moved):
+            free_later(part)
         await store.write_webhooks(work, rows)
-        revision = self._revision(set_id, number, now) if self.plan.has_effect else None
+        revision = None
+        if self.plan.has_effect:
+            revision = await asyncio.to_thread(self._revision, set_id, number, now)
+            free_later(revision.changes)
         policy = orjson.dumps(self._policy()).decode()
         receipt = receipt_of(self.runtime, self.request, self.plan)
         origin = origin_of(self.actor, self.request)
@@ -83,12 +89,14 @@ class Writing:
         values = (set_id, workspace_id, set_name, number, *columns)
         await store.write_set(work, values, revision)
         await store.write_commit(work, self._committed())
-        await store.write_audit(work, self._audit(rows, number))
+        entries = free_later(await asyncio.to_thread(self._audit, rows, number))
+        await store.write_audit(work, entries)
         if revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
             # every other change wait (docs/engine.md, Locks).
             await bump_match_version(work, hub, workspace_id)
-            await append_activity(work, hub, workspace_id, self._activity(revision, rows.made))
+            activity = self._activity(revision, rows.made)
+            await append_activity(work, hub, workspace_id, activity)
         return revision
 
     def _commit(self) -> tuple[str | None, datetime | None]:
