@@ -2,6 +2,7 @@
 schema` exports it.
 """
 
+from functools import cache
 from typing import Annotated
 
 import strawberry
@@ -118,8 +119,11 @@ class NodeQuery:
         return await find(info, key) if find else None
 
 
+@cache
 def make_schema() -> strawberry.Schema:
-    """Makes the schema with everything that this release has."""
+    """Makes the schema with everything that this release has, once a process: nothing changes it
+    afterwards.
+    """
     schema = strawberry.Schema(
         # Fields that ask for a scope may be null: without it each is null with its error, and the
         # others of the query are answered.

@@ -9,7 +9,6 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
@@ -22,7 +21,6 @@ from uuid import uuid4
 
 import httpx
 
-from tests.leftovers import forget_group, watch_group
 from tests.processes import PROJECT, kill_group, run_hookline, start_python
 from tests.waiting import pause_seconds
 
@@ -190,17 +188,14 @@ class Terminal:
     ) -> None:
         self._controller, terminal = pty.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "hookline", *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=True,
-        )
-        watch_group(self._process.pid)
-        os.close(terminal)
+        with open(terminal, "r+b", buffering=0) as file:
+            self._process = start_python(
+                *("hookline", *arguments),
+                folder=folder,
+                environment=environment,
+                output=file,
+                given=file,
+            )
         self.text = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -231,7 +226,6 @@ class Terminal:
         finally:
             if self._process.poll() is None:
                 kill_group(self._process)
-            forget_group(self._process.pid)
         self._reader.join(_LIMIT_SECONDS)
         os.close(self._controller)
         return code
