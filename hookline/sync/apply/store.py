@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,7 +22,7 @@ from hookline.db.connection import Database, Row, UnitOfWork, faults_as_unavaila
 from hookline.db.sqlite import uuid_blob
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.large_work import free_later
-from hookline.models import AuditEntry, SyncRevision, Webhook
+from hookline.models import SyncRevision, Webhook
 from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
@@ -44,6 +44,7 @@ _REVISION: Final = ", ".join(
 )
 SET_COLUMNS: Final = f"""
   s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at,
+  s.last_applied_at as owner_applied_at,
   s.policy as owner_policy, {_REVISION}"""
 # Two rows at most: the newest revision, and the one that a repeated key made.
 JOINED_REVISION: Final = """
@@ -69,11 +70,7 @@ SAVE_SET: Final = """
 insert into sync_set
   (id, workspace_id, name, revision_number, "commit", committed_at, policy, last_applied_at,
   receipt, source, receipt_webhooks, receipt_versions)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-  (select count(*) from webhook
-   where workspace_id = $2 and sync_set = cast($3 as varchar) and deleted_at is null),
-  (select coalesce(sum(version), 0) from webhook
-   where workspace_id = $2 and sync_set = cast($3 as varchar) and deleted_at is null))
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (workspace_id, name) do update set
   revision_number = excluded.revision_number, "commit" = excluded."commit",
   committed_at = excluded.committed_at, policy = excluded.policy,
@@ -104,17 +101,8 @@ class SetState:
     protected: frozenset[str] = frozenset()
     revision: SyncRevision | None = None
     repeated: SyncRevision | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowsToWrite:
-    """The rows that one apply writes. made: new webhooks; changed: whole rows; moved: those that
-    only stand elsewhere in the file.
-    """
-
-    made: list[Row] = field(default_factory=list)
-    changed: list[Row] = field(default_factory=list)
-    moved: list[Row] = field(default_factory=list)
+    applied_at: Any = None
+    """Time of the last apply, as the engine has it."""
 
 
 class RowReader(Protocol):
@@ -231,11 +219,16 @@ async def read(
     sql = READ_WEBHOOKS[reads.dialect] + (
         " for update" if is_locking and reads.dialect == "postgres" else ""
     )
-    wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
+    wanted = slugs_parameter(reads, slugs)
     hooks = free_later(await reads.many_rows(sql, workspace_id, set_name, wanted))
     stored, rows = await asyncio.to_thread(_stored, hooks, vault)
     free_later(stored)
     return state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
+
+
+def slugs_parameter(reads: RowReader, slugs: Sequence[str]) -> Any:
+    """Slugs as READ_WEBHOOKS takes them."""
+    return list(slugs) if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
 
 
 async def snapshot_of(reads: RowReader, revision: SyncRevision | None) -> dict[str, Any]:
@@ -269,6 +262,7 @@ def state_of(
         protected=protected,
         revision=next(iter(newest), None),
         repeated=next(iter(repeated), None),
+        applied_at=first["owner_applied_at"],
     )
 
 
@@ -300,21 +294,6 @@ def stored_webhook(row: Webhook, form: Values) -> StoredWebhook:
     )
 
 
-async def write_webhooks(work: UnitOfWork, rows: RowsToWrite) -> None:
-    """At most two statements."""
-    if rows.made:
-        await bulk_rows.insert_rows(work, Webhook, rows.made)
-    for part in (rows.changed, rows.moved):
-        if part:
-            await bulk_rows.update_rows(work, Webhook, part)
-
-
-async def write_audit(work: UnitOfWork, entries: Sequence[Row]) -> None:
-    """One statement."""
-    if entries:
-        await bulk_rows.insert_rows(work, AuditEntry, entries)
-
-
 async def write_commit(work: UnitOfWork, revision: SyncRevision | None) -> None:
     """The commit of a revision that was made of uncommitted edits: one statement."""
     if revision is None:
@@ -324,7 +303,9 @@ async def write_commit(work: UnitOfWork, revision: SyncRevision | None) -> None:
     await bulk_rows.update_rows(work, SyncRevision, [row])
 
 
-async def write_set(work: UnitOfWork, values: Sequence[Any], revision: SyncRevision | None) -> None:
+async def write_set(
+    work: UnitOfWork, values: Sequence[Any], revision: bulk_rows.EncodedRows | None
+) -> None:
     """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is
     one: one statement, two on SQLite.
     """
@@ -333,11 +314,9 @@ async def write_set(work: UnitOfWork, values: Sequence[Any], revision: SyncRevis
         return
     # On PostgreSQL one statement for both rows: foreign keys are checked at its end. SQLite takes
     # no insert inside of WITH, and wants the set first.
-    row = bulk_rows.attributes(revision)
     if work.dialect == "sqlite":
         await work.execute(SAVE_SET, *values)
-        await bulk_rows.insert_rows(work, SyncRevision, [row])
+        await bulk_rows.insert_encoded(work, revision)
     else:
-        encoded = await asyncio.to_thread(bulk_rows.encode, SyncRevision, [row])
-        insert = bulk_rows.insert(SyncRevision, tuple(row), len(values) + 1)
-        await work.execute(f"with noted as ({insert}) {SAVE_SET}", *values, encoded)
+        insert = bulk_rows.insert(SyncRevision, revision.names, len(values) + 1)
+        await work.execute(f"with noted as ({insert}) {SAVE_SET}", *values, revision.values)

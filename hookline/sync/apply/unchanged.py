@@ -99,6 +99,25 @@ def receipt_of(runtime: Runtime, request: SyncRequest, plan: Planned) -> str | N
     return _receipt(runtime, question.digest)
 
 
+def owned_after(set_name: str, state: SetState, plan: Planned) -> tuple[int, int]:
+    """The number of the set's webhooks after an apply, and the sum of their versions: what a
+    receipt is true for. By the plan: counted in the database, it would hold what somebody changes
+    while the apply is written.
+    """
+    written = {write.live.id: write for write in plan.writes if write.live}
+    versions = list[int]()
+    for live in state.stored:
+        write = written.get(live.id)
+        if write is None:
+            is_owned = live.set_name == set_name
+        else:
+            is_owned = not (write.is_deleted or write.is_released)
+        if is_owned:
+            versions.append(live.version + bool(write and write.is_visible))
+    versions += [1 for write in plan.writes if write.live is None]
+    return len(versions), sum(versions)
+
+
 def _receipt(runtime: Runtime, digest: str) -> str:
     bounds = bounds_of(runtime)
     hosts, networks = bounds.addresses.hosts, bounds.addresses.networks

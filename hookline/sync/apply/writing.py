@@ -1,17 +1,18 @@
-"""An apply's rows: webhooks, the set, its revision, the activity. Called by applying inside its
-transaction, once nothing blocks the plan.
+"""All that an apply writes: webhooks, the set, its revision, the activity. Made by applying before
+its transaction, once nothing blocks the plan, and written inside of it.
 
 Secrets leave it sealed or as fingerprints only.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from tortoise.models import Model
 
 from hookline import clock, ids
 from hookline.access import audit
@@ -19,32 +20,23 @@ from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db import bulk_rows
+from hookline.db.bulk_rows import EncodedRows
 from hookline.db.connection import Row, UnitOfWork
 from hookline.large_work import free_later
-from hookline.models import SyncRevision, Webhook
-from hookline.outbound import signing
+from hookline.messaging.hub import Hub
+from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
-from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
 from hookline.sync.apply.content import Content
 from hookline.sync.apply.origin import origin_of
-from hookline.sync.apply.store import RowsToWrite, SetState
-from hookline.sync.apply.unchanged import moved_commit, receipt_of
+from hookline.sync.apply.store import SetState
+from hookline.sync.apply.unchanged import moved_commit, owned_after, receipt_of
+from hookline.sync.apply.webhook_rows import RowMaker, WebhookRows
 from hookline.sync.plan.authors import DISPUTED
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.webhooks import Planned, Write
 from hookline.sync.policy import NO_POLICY, DriftPolicy, recorded
-from hookline.sync.request import DIRTY, SyncRequest
-from hookline.webhooks.change import SYNC_COLUMNS
-from hookline.webhooks.columns import (
-    Form,
-    columns,
-    signing_algorithm,
-    with_kept_secrets,
-    with_new_secret,
-)
-from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
-from hookline.webhooks.secrets import SECRET_OVERLAP
+from hookline.sync.request import SyncRequest
 
 _ACTIONS: Final = {
     ChangeKind.CREATE: "webhook.create",
@@ -56,8 +48,49 @@ _ACTIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedApply:
+    """All that an apply writes, encoded as far as it can be before the lock. rows: of webhooks;
+    changed: those that change, None where they wait for what deliveries write.
+    """
+
+    rows: WebhookRows
+    made: EncodedRows | None
+    changed: EncodedRows | None
+    moved: EncodedRows | None
+    set_values: Sequence[Any]
+    revision: SyncRevision | None
+    encoded_revision: EncodedRows | None
+    committed: SyncRevision | None
+    audit: EncodedRows | None
+    activity: Sequence[tuple[ActivityKind, UUID, UUID | None]]
+
+    async def write(
+        self, work: UnitOfWork, hub: Hub, workspace_id: UUID, held: Mapping[UUID, Row]
+    ) -> None:
+        """Writes it. held: rows of the webhooks that were there before, locked."""
+        if self.made:
+            await bulk_rows.insert_encoded(work, self.made)
+        changed = self.changed
+        if self.rows.changed and changed is None:
+            rows = await asyncio.to_thread(self.rows.completed, held)
+            changed = await asyncio.to_thread(bulk_rows.encode_rows, work.dialect, Webhook, rows)
+        for part in (changed, self.moved):
+            if part:
+                await bulk_rows.update_encoded(work, part)
+        await store.write_set(work, self.set_values, self.encoded_revision)
+        await store.write_commit(work, self.committed)
+        if self.audit:
+            await bulk_rows.insert_encoded(work, self.audit)
+        if self.revision is not None:
+            # Last, and in this order: both lock a row of the workspace, for which publishers and
+            # every other change wait (docs/engine.md, Locks).
+            await bump_match_version(work, hub, workspace_id)
+            await append_activity(work, hub, workspace_id, self.activity)
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
-    """One apply, inside its transaction."""
+    """One apply: what it writes is made of a plan and of the state that was planned from."""
 
     runtime: Runtime
     actor: Actor
@@ -66,38 +99,52 @@ class Writing:
     plan: Planned
     state: SetState
 
-    async def write(self, work: UnitOfWork) -> SyncRevision | None:
-        """The new revision; None when nothing changes that people see."""
-        workspace_id, set_name = self.actor.workspace_id, self.request.document.set_name
-        state, hub = self.state, self.runtime.hub
-        now, set_id = clock.now(), state.id or ids.uuid7()
+    def prepare(self, dialect: str) -> PreparedApply:
+        """In a thread: each secret is sealed, and there may be thousands."""
+        now, set_id = clock.now(), self.state.id or ids.uuid7()
         number = self.plan.base + self.plan.has_effect
-        # Off the loop: each secret is sealed, and there may be thousands.
-        rows = await asyncio.to_thread(self._rows, number, now)
+        vault, by = self.runtime.vault, self._by(number)
+        rows = RowMaker(vault, self.actor, self.request, self.plan, self.state, by, now).rows()
         for part in (rows.made, rows.changed, rows.moved):
             free_later(part)
-        await store.write_webhooks(work, rows)
-        revision = None
-        if self.plan.has_effect:
-            revision = await asyncio.to_thread(self._revision, set_id, number, now)
-            free_later(revision.changes)
-        policy = orjson.dumps(self._policy()).decode()
+        revision = self._revision(set_id, number, now) if self.plan.has_effect else None
+        is_complete = rows.changed and not rows.need_engine_columns
+        changed = rows.completed(self.state.rows) if is_complete else ()
+
+        def encoded(model: type[Model], part: Sequence[Row]) -> EncodedRows | None:
+            return bulk_rows.encode_rows(dialect, model, part) if part else None
+
+        revisions = [bulk_rows.attributes(revision)] if revision else []
+        return PreparedApply(
+            rows,
+            encoded(Webhook, rows.made),
+            encoded(Webhook, changed),
+            encoded(Webhook, rows.moved),
+            self._set_values(set_id, number, now),
+            revision,
+            encoded(SyncRevision, revisions),
+            self._committed(),
+            encoded(AuditEntry, free_later(self._audit(rows, number))),
+            self._activity(revision, rows.made) if revision else (),
+        )
+
+    def _set_values(self, set_id: UUID, number: int, now: datetime) -> Sequence[Any]:
+        """The set's row, in the order of SAVE_SET's columns."""
         receipt = receipt_of(self.runtime, self.request, self.plan)
         origin = origin_of(self.actor, self.request)
-        source = orjson.dumps(origin).decode() if origin else None
-        columns = (*self._commit(), policy, now, receipt, source)
-        values = (set_id, workspace_id, set_name, number, *columns)
-        await store.write_set(work, values, revision)
-        await store.write_commit(work, self._committed())
-        entries = free_later(await asyncio.to_thread(self._audit, rows, number))
-        await store.write_audit(work, entries)
-        if revision is not None:
-            # Last, and in this order: both lock a row of the workspace, for which publishers and
-            # every other change wait (docs/engine.md, Locks).
-            await bump_match_version(work, hub, workspace_id)
-            activity = self._activity(revision, rows.made)
-            await append_activity(work, hub, workspace_id, activity)
-        return revision
+        set_name = self.request.document.set_name
+        return (
+            set_id,
+            self.actor.workspace_id,
+            set_name,
+            number,
+            *self._commit(),
+            orjson.dumps(self._policy()).decode(),
+            now,
+            receipt,
+            orjson.dumps(origin).decode() if origin else None,
+            *owned_after(set_name, self.state, self.plan),
+        )
 
     def _commit(self) -> tuple[str | None, datetime | None]:
         """The set's commit and its time from now on."""
@@ -140,7 +187,7 @@ class Writing:
             }
         )
 
-    def _audit(self, rows: RowsToWrite, number: int) -> list[Row]:
+    def _audit(self, rows: WebhookRows, number: int) -> list[Row]:
         """An entry for each webhook that people see a change of."""
         keys = {row["slug"]: row["id"] for row in rows.made}
         by = self._by(number)
@@ -166,114 +213,6 @@ class Writing:
         return self.actor.stored_of_sync(
             self.request.document.set_name, number, source.recorded_commit, source.branch
         )
-
-    def _rows(self, number: int, now: datetime) -> RowsToWrite:
-        by = self._by(number)
-        rows, written, planned = RowsToWrite(), set(), self._planned()
-        for write in self.plan.writes:
-            written.add(write.slug)
-            if write.live is None:
-                rows.made.append(self._made(write, by, now))
-            else:
-                rows.changed.append(self._changed(write, self._row(write.live.id), by, now))
-        for live in self.state.stored:
-            if live.slug not in written and live.slug in planned:
-                position = self._position(live.slug)
-                if self._stays(live.position, position):
-                    continue
-                # Along with the changed rows in their statement: an apply stays within 12
-                # statements.
-                if rows.changed:
-                    rows.changed.append(
-                        bulk_rows.attributes(self._row(live.id).update_from_dict(position))
-                    )
-                else:
-                    rows.moved.append({"id": live.id, **position})
-        return rows
-
-    def _row(self, webhook_id: UUID) -> Webhook:
-        row: Webhook = bulk_rows.load(Webhook, self.state.rows[webhook_id])
-        return row
-
-    def _planned(self) -> set[str]:
-        """Slugs of the file whose places are written down."""
-        wanted, only = self.request.document.webhooks.keys(), self.request.options.only
-        return set(wanted & only if only else wanted)
-
-    def _stays(self, last: tuple[str | None, int | None, str | None], now: Row) -> bool:
-        """True when a webhook that does not change stands where it stood. Its commit alone is no
-        reason to write it, but where the last one never held it.
-        """
-        is_dirty = (last[2] or "").endswith(DIRTY) and not self.request.source.is_dirty
-        return last[:2] == (now["sync_file"], now["sync_line"]) and not is_dirty
-
-    def _made(self, write: Write, by: Mapping[str, Any], now: datetime) -> Row:
-        key = ids.uuid7()
-        secret = write.values.get("signingSecret") or signing.new_secret(
-            write.values.get("signingAlgorithm", signing.HMAC_SHA256)
-        )
-        form = {**write.values, "signingSecret": secret}
-        return bulk_rows.new_row(
-            Webhook,
-            id=key,
-            workspace_id=self.actor.workspace_id,
-            slug=write.slug,
-            created_at=now,
-            created_by=by,
-            modified_at=now,
-            modified_by=by,
-            sync_set=self.request.document.set_name,
-            sync_applied=dict(write.applied),
-            sync_ignored=sorted(write.ignored) or None,
-            **self._position(write.slug),
-            **columns(form, key, self.actor.workspace_id, self.runtime.vault),
-        )
-
-    def _changed(self, write: Write, row: Webhook, by: Mapping[str, Any], now: datetime) -> Row:
-        values = columns(self._whole(write, row), row.id, row.workspace_id, self.runtime.vault)
-        if secret := _new_secret(write.values, row):
-            values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, now, self.runtime.vault)
-        values.update(
-            sync_set=self.request.document.set_name,
-            sync_applied=dict(write.applied),
-            sync_ignored=sorted(write.ignored) or None,
-            sync_removed_at=now if write.is_removed else None,
-        )
-        if write.is_moved:
-            values["slug"] = write.slug
-        if write.is_released:
-            values.update(dict.fromkeys(SYNC_COLUMNS))
-        elif write.is_deleted:
-            # As by hand: the log stays, and the engine's sweep cancels what is open.
-            values.update(deleted_at=now, exhausted_count=0)
-        # What left the file has no line in it: there is another webhook by now.
-        elif write.is_removed:
-            values["sync_line"] = None
-        else:
-            values.update(self._position(write.slug))
-        # Equal content bumps no version: nobody's ifVersion fails, no claim loads the webhook anew.
-        if write.is_visible:
-            values.update(version=row.version + 1, modified_at=now, modified_by=by)
-        if write.values.get("active") is True or "url" in write.values or write.is_reenabled:
-            # A new URL may have mended what turned it off by itself.
-            values.update(TURN_ON_VALUES)
-        elif RESETS_HEALTH & write.values.keys():
-            values.update(HEALTH_RESET)
-        row.update_from_dict(values)
-        return bulk_rows.attributes(row)
-
-    def _whole(self, write: Write, row: Webhook) -> Form:
-        """The values with the stored secrets that a rollback keeps."""
-        if self.request.restored is None:
-            return write.values
-        given = {name: value for name, value in write.values.items() if name != "signingSecret"}
-        return with_kept_secrets(given, row, self.runtime.vault)
-
-    def _position(self, slug: str) -> dict[str, Any]:
-        position = self.request.document.webhooks[slug].position
-        file, line = (position.file, position.line) if position.file else (None, None)
-        commit = self.request.source.recorded_commit
-        return {"sync_file": file, "sync_line": line, "sync_commit": commit}
 
     def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:
         source = self.request.source
@@ -325,15 +264,6 @@ class Writing:
             if write.live is not None and write.is_visible:
                 entries += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
         return entries
-
-
-def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
-    """The secret that a webhook changes to: the file's, or one for its new algorithm; None when it
-    keeps its own.
-    """
-    algorithm = values.get("signingAlgorithm", signing_algorithm(row))
-    given: str | None = values.get("signingSecret")
-    return given or (None if algorithm == signing_algorithm(row) else signing.new_secret(algorithm))
 
 
 def _kinds(write: Write) -> list[ActivityKind]:

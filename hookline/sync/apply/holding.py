@@ -1,0 +1,88 @@
+"""Locks the webhooks that an apply writes, and tells whether its set is still as it was when the
+apply was prepared. Called by applying: two statements for any number of webhooks.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from hookline.db.connection import Row, UnitOfWork
+from hookline.large_work import free_later
+from hookline.models.column_types import UuidColumn
+from hookline.sync.apply.store import SetState, slugs_parameter
+
+# Columns that deliveries write, without another version.
+ENGINE_COLUMNS: Final = frozenset(
+    """consecutive_failures failing_since last_attempt_at last_success_at last_status_code
+    consecutive_gone auto_disabled_at auto_disabled_reason warned_at exhausted_count
+    exhausted_notified_at paced_until""".split()
+)
+
+# In the order in which everybody locks webhooks. Locked before they are compared.
+_HELD: Final = {
+    "postgres": "select * from webhook where id = any($1::uuid[]) order by id for update",
+    "sqlite": """
+select * from webhook where id in (select uuid_blob(value) from json_each($1))""",
+}
+# Each webhook with what a plan depends on: every change of it raises its version, but for one that
+# failing turned off. Every apply writes the time of its set.
+_OF_SET: Final = """
+workspace_id = $1 and deleted_at is null and (sync_set = cast($2 as varchar) or slug in"""
+_SEEN: Final = {
+    "postgres": f"""
+select s.revision_number, s.last_applied_at, (
+  select string_agg(concat_ws(' ', replace(id::text, '-', ''), version,
+    (auto_disabled_at is null)::int), ',')
+  from webhook where {_OF_SET} (select unnest($3::text[])))
+) as webhooks
+from (select 1) as one left join sync_set s on s.workspace_id = $1 and s.name = $2""",
+    "sqlite": f"""
+select s.revision_number, s.last_applied_at, (
+  select group_concat(lower(hex(id)) || ' ' || version || ' ' || (auto_disabled_at is null))
+  from webhook where {_OF_SET} (select value from json_each($3)))
+) as webhooks
+from (select 1) as one left join sync_set s on s.workspace_id = $1 and s.name = $2""",
+}
+
+
+async def hold(
+    work: UnitOfWork,
+    workspace_id: UUID,
+    set_name: str,
+    slugs: Sequence[str],
+    state: SetState,
+    webhook_ids: Sequence[UUID],
+) -> Mapping[UUID, Row] | None:
+    """Rows of these webhooks as they are now, locked to the transaction's end; None where the set
+    or one of its webhooks was changed since the state was read. slugs: that it was read with.
+    """
+    found = list[Row]()
+    if webhook_ids:
+        keys: Any = list(webhook_ids)
+        if work.dialect == "sqlite":
+            keys = orjson.dumps([str(key) for key in webhook_ids]).decode()
+        found = free_later(await work.many_rows(_HELD[work.dialect], keys))
+    given = slugs_parameter(work, slugs)
+    [seen] = await work.many_rows(_SEEN[work.dialect], workspace_id, set_name, given)
+    return await asyncio.to_thread(_unchanged, found, seen, state)
+
+
+def _unchanged(found: list[Row], seen: Row, state: SetState) -> Mapping[UUID, Row] | None:
+    if (seen["revision_number"] or 0, seen["last_applied_at"]) != (state.number, state.applied_at):
+        return None
+    known = {
+        f"{live.id.hex} {live.version} {int(not live.is_auto_disabled)}" for live in state.stored
+    }
+    if known != set(filter(None, (seen["webhooks"] or "").split(","))):
+        return None
+    held = {UuidColumn().to_python_value(row["id"]): row for row in found}
+    # Secrets may have been sealed with another key meanwhile, which raises no version.
+    is_same = all(_is_same(row, state.rows[key]) for key, row in held.items())
+    return held if is_same else None
+
+
+def _is_same(row: Row, before: Row) -> bool:
+    return all(value == before[name] for name, value in row.items() if name not in ENGINE_COLUMNS)
