@@ -1,8 +1,9 @@
 """A connection that goes back into the pool asks the server nothing, and takes nothing of its last
-user to the next one.
+user to the next one; a new one asks for no types that are the same everywhere.
 """
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -47,3 +48,31 @@ async def test_so_it_is_in_the_pool_of_the_models(runtime: Runtime, postgres_dat
     finally:
         await other.close()
     assert last == statement
+
+
+async def test_only_types_of_the_database_itself_are_asked_for_by_each_connection(
+    postgres_database: str,
+) -> None:
+    await asked_by_a_connection(postgres_database, "select $1::uuid[]", [uuid4()])
+    arrays = await asked_by_a_connection(postgres_database, "select $1::uuid[]", [uuid4()])
+    connection = await asyncpg.connect(postgres_database)
+    await connection.execute("create type colour as enum ('red')")
+    await connection.close()
+    own = [
+        await asked_by_a_connection(postgres_database, "select $1::colour[]", ["red"])
+        for _ in range(2)
+    ]
+
+    assert arrays == ["select $1::uuid[]"]
+    assert [len(asked) > 1 for asked in own] == [True, True]
+
+
+async def asked_by_a_connection(url: str, sql: str, value: list[object]) -> list[str]:
+    """All that a new connection asks its server for the value, which comes back."""
+    pool = await open_pool(url, min_size=1, max_size=1)
+    asked = list[str]()
+    async with pool.acquire() as connection:
+        with connection.query_logger(lambda record: asked.append(record.query)):
+            assert await connection.fetchval(sql, value) == value
+    await pool.close()
+    return asked
