@@ -14,6 +14,7 @@ from inspect import iscoroutinefunction
 from ipaddress import ip_network
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from tests.databases import Databases
 from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
 from tests.loop_stalls import watched_loop
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, share_clusters
 from tests.processes import end_forker, forked_tests, forker_address, use_forker
 from tests.servers import Valkey, need_rabbitmq
 from tests.sharing import Lender, VirtualHost, borrow
@@ -152,6 +153,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(end_forker)
     if hasattr(config, "workerinput"):
         use_forker(config.workerinput["forker"])
+        share_clusters(Path(config.workerinput["clusters"]))
+    else:
+        config.stash[_CLUSTERS] = stack.enter_context(TemporaryDirectory(prefix="hl"))
+        share_clusters(Path(config.stash[_CLUSTERS]))
 
 
 @pytest.fixture(scope="session")
@@ -223,9 +228,11 @@ def pytest_configure_node(node: Any) -> None:  # Any: pytest-xdist exports no ty
     """Tells a process of pytest-xdist where it borrows what all share."""
     node.workerinput["lender"] = _lender(node.config, len(node.config.option.tx)).address
     node.workerinput["forker"] = forker_address()
+    node.workerinput["clusters"] = node.config.stash[_CLUSTERS]
 
 
 _LENDER = pytest.StashKey[Lender]()
+_CLUSTERS = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")

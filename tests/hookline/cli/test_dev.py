@@ -136,7 +136,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     dev = Dev(folder)
     (folder / "config").mkdir()
     (folder / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=SAMPLE_RECEIVER))
-    dev.start_anew()
+    dev.start()
     asyncio.run(eventually(dev.answers))
     yield dev
     dev.end()
