@@ -31,11 +31,11 @@ _LIMIT_SECONDS = 60
 
 
 class Server:
-    """A `hookline dev` with the sample webhooks, in a folder of its own."""
+    """A `hookline dev` with the sample webhooks, in a folder of its own. port: 0 for any."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder
-        self.port = 0
+        self.port = port
 
     def __enter__(self) -> Self:
         (self.folder / "config").mkdir()
@@ -118,13 +118,9 @@ class Console:
 
     def go(self, path: str) -> None:
         """Loads the page at a path, signed in."""
-        if self.page.url == "about:blank":
-            # The token is kept by address. A list of webhooks before takes 0.5 s of CPU (2026-11).
-            self.page.goto("/healthz")
-        self.page.evaluate(
-            "(token) => sessionStorage.setItem('hookline:token', token)", self.server.token
-        )
-        self.page.goto(path)
+        keeping = f"sessionStorage.setItem('hookline:token', {json.dumps(self.server.token)})"
+        with self.page.add_init_script(keeping):
+            self.page.goto(path)
 
     def sign_in(self, path: str = "/", token: str | None = None) -> None:
         """By the token, in its field."""
