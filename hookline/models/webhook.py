@@ -90,6 +90,10 @@ class Webhook(Model):
     """The last applied canonical value of each owned field; secrets as `{"fingerprint": …}`."""
     sync_ignored = JsonColumn(null=True)
     """Names of the fields that the file leaves to people (`ignoreChanges`); null: none."""
+    sync_version = fields.IntField(null=True)
+    """Version at which the last apply left all that its file owns as the file wants it; null where
+    people's values were kept. A webhook with another version was changed since.
+    """
     sync_removed_at = TimeColumn(null=True)
     """Taken out of the file: disabled by the sync, still managed, out of the plan."""
 

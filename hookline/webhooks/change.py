@@ -58,6 +58,7 @@ SYNC_COLUMNS: Final = (
     "sync_commit",
     "sync_applied",
     "sync_ignored",
+    "sync_version",
     "sync_removed_at",
 )
 ON_ALREADY: Final = (

@@ -261,6 +261,7 @@ column webhook.sync_ignored text
 column webhook.sync_line integer
 column webhook.sync_removed_at timestamp with time zone
 column webhook.sync_set character varying(63)
+column webhook.sync_version integer
 column webhook.timeout_ms integer not null
 column webhook.url text not null
 column webhook.version integer not null

@@ -90,6 +90,8 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
             actor.workspace_id,
             document.set_name,
             preparing.slugs_of(document),
+            None,
+            preparing.check_of(runtime, request, wanted),
         )
         settled = await preparing.settled(runtime, reads, actor, request, wanted, state)
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
@@ -238,6 +240,7 @@ class _Applying:
             document.set_name,
             preparing.slugs_of(document),
             request.idempotency_key,
+            preparing.check_of(self.runtime, request, self.wanted),
             is_locking,
         )
         settled = await preparing.settled(

@@ -4,15 +4,13 @@ apply was prepared. Called by applying: two statements for any number of webhook
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-import orjson
 
 from hookline.db.connection import Row, UnitOfWork
 from hookline.large_work import free_later
 from hookline.models.column_types import UuidColumn
-from hookline.sync.apply.store import SetState, slugs_parameter
+from hookline.sync.apply.store import READ_BY_ID, SetState, ids_parameter, slugs_parameter
 
 # Columns that deliveries write, without another version.
 ENGINE_COLUMNS: Final = frozenset(
@@ -21,12 +19,6 @@ ENGINE_COLUMNS: Final = frozenset(
     exhausted_notified_at paced_until""".split()
 )
 
-# In the order in which everybody locks webhooks. Locked before they are compared.
-_HELD: Final = {
-    "postgres": "select * from webhook where id = any($1::uuid[]) order by id for update",
-    "sqlite": """
-select * from webhook where id in (select uuid_blob(value) from json_each($1))""",
-}
 # Each webhook with what a plan depends on: every change of it raises its version, but for one that
 # failing turned off. Every apply writes the time of its set.
 _OF_SET: Final = """
@@ -61,10 +53,9 @@ async def hold(
     """
     found = list[Row]()
     if webhook_ids:
-        keys: Any = list(webhook_ids)
-        if work.dialect == "sqlite":
-            keys = orjson.dumps([str(key) for key in webhook_ids]).decode()
-        found = free_later(await work.many_rows(_HELD[work.dialect], keys))
+        # Before they are compared, in the order in which everybody locks webhooks.
+        sql = READ_BY_ID[work.dialect] + (" for update" if work.dialect == "postgres" else "")
+        found = free_later(await work.many_rows(sql, ids_parameter(work, webhook_ids)))
     given = slugs_parameter(work, slugs)
     [seen] = await work.many_rows(_SEEN[work.dialect], workspace_id, set_name, given)
     return await asyncio.to_thread(_unchanged, found, seen, state)

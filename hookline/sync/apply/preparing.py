@@ -14,6 +14,7 @@ from hookline.sync.apply import restoring, store
 from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.content import Content, content_of, part_of
 from hookline.sync.apply.restoring import Settlement
+from hookline.sync.apply.settled_webhooks import SettledCheck
 from hookline.sync.apply.store import SetState
 from hookline.sync.plan import authors, planning, policy
 from hookline.sync.plan.changes import Block
@@ -70,6 +71,13 @@ def wanted_of(runtime: Runtime, request: SyncRequest) -> list[WantedWebhook]:
         )
         for item in document.webhooks.values()
     ]
+
+
+def check_of(
+    runtime: Runtime, request: SyncRequest, wanted: list[WantedWebhook]
+) -> SettledCheck | None:
+    """Tells which webhooks need no comparison; None of a rollback, which compares all."""
+    return None if request.restored else SettledCheck(request, wanted, runtime.vault)
 
 
 def slugs_of(document: Document) -> list[str]:

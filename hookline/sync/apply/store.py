@@ -6,7 +6,7 @@ Secrets go in sealed and come out as fingerprints. It decides nothing.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from hookline.models import SyncRevision, Webhook
 from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
+from hookline.sync.apply.settled_webhooks import COLUMNS, SettledCheck
 from hookline.sync.plan.comparing import Values
 from hookline.sync.plan.webhooks import StoredWebhook
 from hookline.sync.policy import FilePolicy, remembered
@@ -65,6 +66,11 @@ order by id""",
 select * from webhook
 where workspace_id = $1 and deleted_at is null
   and (sync_set = $2 or slug in (select value from json_each($3)))""",
+}
+READ_BY_ID: Final = {
+    "postgres": "select * from webhook where id = any($1::uuid[]) order by id",
+    "sqlite": """
+select * from webhook where id in (select uuid_blob(value) from json_each($1))""",
 }
 SAVE_SET: Final = """
 insert into sync_set
@@ -210,20 +216,46 @@ async def read(
     set_name: str,
     slugs: list[str],
     key: str | None = None,
+    check: SettledCheck | None = None,
     is_locking: bool = False,
 ) -> SetState:
     """The set, its webhooks, and whatever webhook has one of the slugs. key: of a revision to look
-    for; is_locking: to the transaction's end.
+    for. check: tells the webhooks that need not be read whole. is_locking: all are, and stay locked
+    to the transaction's end.
     """
     sets = await reads.rows(READ_SET, workspace_id, set_name, key)
-    sql = READ_WEBHOOKS[reads.dialect] + (
-        " for update" if is_locking and reads.dialect == "postgres" else ""
-    )
-    wanted = slugs_parameter(reads, slugs)
-    hooks = free_later(await reads.many_rows(sql, workspace_id, set_name, wanted))
+    of_set = (workspace_id, set_name, slugs_parameter(reads, slugs))
+    settled = dict[UUID, StoredWebhook]()
+    if check is None or is_locking:
+        sql = READ_WEBHOOKS[reads.dialect] + (
+            " for update" if is_locking and reads.dialect == "postgres" else ""
+        )
+        hooks = free_later(await reads.many_rows(sql, *of_set))
+    else:
+        sql = READ_WEBHOOKS[reads.dialect].replace("*", COLUMNS, 1)
+        some = free_later(await reads.many_rows(sql, *of_set))
+        settled = await asyncio.to_thread(check.settled, some)
+        hooks = free_later(await _others(reads, some, settled))
     stored, rows = await asyncio.to_thread(_stored, hooks, vault)
+    stored += free_later(settled).values()
     free_later(stored)
     return state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
+
+
+async def _others(reads: RowReader, rows: Sequence[Row], settled: Container[UUID]) -> list[Row]:
+    """The rows whole of the webhooks that are not settled."""
+    ids = [UuidColumn().to_python_value(row["id"]) for row in rows]
+    left = [webhook_id for webhook_id in ids if webhook_id not in settled]
+    if not left:
+        return []
+    return await reads.many_rows(READ_BY_ID[reads.dialect], ids_parameter(reads, left))
+
+
+def ids_parameter(reads: RowReader, webhook_ids: Sequence[UUID]) -> Any:
+    """Ids as READ_BY_ID takes them."""
+    if reads.dialect == "postgres":
+        return list(webhook_ids)
+    return orjson.dumps([str(webhook_id) for webhook_id in webhook_ids]).decode()
 
 
 def slugs_parameter(reads: RowReader, slugs: Sequence[str]) -> Any:

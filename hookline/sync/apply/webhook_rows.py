@@ -4,7 +4,7 @@ in a thread and before the lock is taken: it reads no database.
 Secrets leave it sealed or as fingerprints only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -70,7 +70,9 @@ class WebhookRows:
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes the rows of one apply. by: the actor as rows keep it."""
+    """Makes the rows of one apply. by: the actor as rows keep it; kept: slugs of webhooks that keep
+    something that people changed.
+    """
 
     vault: Vault
     actor: Actor
@@ -79,6 +81,7 @@ class RowMaker:
     state: SetState
     by: Mapping[str, Any]
     now: datetime
+    kept: Set[str]
 
     def rows(self) -> WebhookRows:
         rows, written, planned = WebhookRows(), set(), self._planned()
@@ -131,6 +134,7 @@ class RowMaker:
             sync_set=self.request.document.set_name,
             sync_applied=dict(write.applied),
             sync_ignored=sorted(write.ignored) or None,
+            sync_version=self._settled_version(write, 1),
             **self._position(write.slug),
             **columns(form, key, self.actor.workspace_id, self.vault),
         )
@@ -144,6 +148,7 @@ class RowMaker:
             sync_set=self.request.document.set_name,
             sync_applied=dict(write.applied),
             sync_ignored=sorted(write.ignored) or None,
+            sync_version=self._settled_version(write, row.version + write.is_visible),
             sync_removed_at=self.now if write.is_removed else None,
         )
         if write.is_moved:
@@ -167,6 +172,12 @@ class RowMaker:
         elif RESETS_HEALTH & write.values.keys():
             values.update(HEALTH_RESET)
         return values
+
+    def _settled_version(self, write: Write, version: int) -> int | None:
+        """The version, where the webhook is left as its file wants it: neither with what people
+        changed, nor with secrets of a time after its revision.
+        """
+        return None if write.slug in self.kept or self.request.restored else version
 
     def _whole(self, write: Write, row: Webhook) -> Form:
         """The values with the stored secrets that a rollback keeps."""

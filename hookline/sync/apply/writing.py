@@ -104,7 +104,9 @@ class Writing:
         now, set_id = clock.now(), self.state.id or ids.uuid7()
         number = self.plan.base + self.plan.has_effect
         vault, by = self.runtime.vault, self._by(number)
-        rows = RowMaker(vault, self.actor, self.request, self.plan, self.state, by, now).rows()
+        rows = RowMaker(
+            vault, self.actor, self.request, self.plan, self.state, by, now, self._kept()
+        ).rows()
         for part in (rows.made, rows.changed, rows.moved):
             free_later(part)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
@@ -127,6 +129,12 @@ class Writing:
             encoded(AuditEntry, free_later(self._audit(rows, number))),
             self._activity(revision, rows.made) if revision else (),
         )
+
+    def _kept(self) -> set[str]:
+        """Slugs of webhooks with fields that stay as people changed them."""
+        if self.plan.limits.on_drift is DriftPolicy.OVERWRITE:
+            return set()
+        return {change.slug for change in self.plan.changes if change.kind in DISPUTED}
 
     def _set_values(self, set_id: UUID, number: int, now: datetime) -> Sequence[Any]:
         """The set's row, in the order of SAVE_SET's columns."""

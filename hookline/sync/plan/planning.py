@@ -154,6 +154,8 @@ class _Planner:
         ]
         if live is None:
             self._create(item)
+        elif live.is_settled:
+            return
         elif live.is_listener:
             message = f"{item.slug} is the slug of a listener (hookline listen) until it ends"
             path = ("webhooks", item.slug)

@@ -48,6 +48,8 @@ class StoredWebhook:
     is_auto_disabled: bool = False
     is_listener: bool = False
     """It goes when its command ends: no file can own it."""
+    is_settled: bool = False
+    """It is known to be as the file wants it, and its form was not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,6 +318,7 @@ WEBHOOK = _table(
         "sync_commit": fields.TextField(null=True),
         "sync_applied": JsonColumn(null=True),
         "sync_ignored": JsonColumn(null=True),
+        "sync_version": fields.IntField(null=True),
         "sync_removed_at": TimeColumn(null=True),
         "auto_disable_failures": fields.IntField(null=True, default=10, db_default=10),
         "auto_disable_seconds": fields.IntField(default=172800, db_default=172800),

@@ -1,0 +1,110 @@
+"""Webhooks that are as they were applied last and as the file wants them: told by a few columns,
+without opening their secrets and comparing their fields. Called by store.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from hookline.db.connection import Row
+from hookline.models.column_types import UuidColumn, json_text
+from hookline.secrets.vault import Vault
+from hookline.sync.plan.webhooks import StoredWebhook, WantedWebhook
+from hookline.sync.request import DIRTY, SyncRequest
+
+# An apply notes the version that it leaves a webhook at where all that the file owns of it is as
+# the file wants it. Every change by people and by applies raises the version, so that a webhook
+# that still has it, and of which the file wants the same, is neither changed nor drifted. A secret
+# whose key is gone opens no more, which a comparison would find: then all is compared. Rows that
+# were written past Hookline without another version are not found.
+
+COLUMNS: Final = """id, slug, version, sync_set, sync_version, sync_file, sync_line, sync_commit,
+  sync_applied, sync_ignored, sync_removed_at, auto_disabled_at, listener_expires_at,
+  headers, secret_header_sealed, basic_auth_sealed, signing_secrets"""
+_SEALED: Final = ("headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets")
+_KEY_ID: Final = re.compile(r"\bv1\.([^.\"]*)\.")
+
+
+@dataclass(frozen=True, slots=True)
+class SettledCheck:
+    """A file's wish, for telling the present webhooks that stay as they are."""
+
+    request: SyncRequest
+    wanted: Sequence[WantedWebhook]
+    vault: Vault
+
+    def settled(self, rows: Sequence[Row]) -> dict[UUID, StoredWebhook]:
+        """The webhooks among the rows, which have COLUMNS, that stay as they are."""
+        document, options = self.request.document, self.request.options
+        others = {*options.reenable}
+        for move in document.moves:
+            others |= {move.source, move.target}
+        wanted = {item.slug: item for item in self.wanted if item.slug not in others}
+        found = dict[UUID, StoredWebhook]()
+        for row in rows:
+            item = wanted.get(row["slug"])
+            if item is not None and self._is_settled(row, item):
+                key = UuidColumn().to_python_value(row["id"])
+                found[key] = _stored(key, row, item)
+        return found
+
+    def _is_settled(self, row: Row, item: WantedWebhook) -> bool:
+        return (
+            row["version"] == row["sync_version"]
+            and row["sync_set"] == self.request.document.set_name
+            and row["sync_removed_at"] is None
+            and row["listener_expires_at"] is None
+            and self._stays(row, item)
+            and row["sync_ignored"] == _ignored_text(item)
+            and row["sync_applied"] == _applied_text(item)
+            and self._opens(row)
+        )
+
+    def _stays(self, row: Row, item: WantedWebhook) -> bool:
+        """True when its place in the file is not to be written."""
+        position = item.position
+        place = (position.file, position.line) if position.file else (None, None)
+        is_dirty = (row["sync_commit"] or "").endswith(DIRTY)
+        return place == (row["sync_file"], row["sync_line"]) and not is_dirty
+
+    def _opens(self, row: Row) -> bool:
+        text = " ".join([row[name] for name in _SEALED if row[name]])
+        return all(key_id in self.vault.key_ids for key_id in _KEY_ID.findall(text))
+
+
+def _applied_text(item: WantedWebhook) -> str | None:
+    """The column `sync_applied` of a webhook that was given just this; None where a secret is not
+    known.
+    """
+    ignored = item.lifecycle.ignored
+    applied = {name: value for name, value in item.prints.items() if name not in ignored}
+    try:
+        return json_text(applied)
+    except orjson.JSONEncodeError:
+        return None
+
+
+def _ignored_text(item: WantedWebhook) -> str | None:
+    ignored = sorted(item.lifecycle.ignored)
+    return json_text(ignored) if ignored else None
+
+
+def _stored(key: UUID, row: Row, item: WantedWebhook) -> StoredWebhook:
+    return StoredWebhook(
+        id=key,
+        slug=item.slug,
+        form={},
+        version=row["version"],
+        set_name=row["sync_set"],
+        applied=item.prints,
+        changed_by="",
+        ignored=item.lifecycle.ignored,
+        is_removed=False,
+        position=(row["sync_file"], row["sync_line"], row["sync_commit"]),
+        is_auto_disabled=row["auto_disabled_at"] is not None,
+        is_settled=True,
+    )
