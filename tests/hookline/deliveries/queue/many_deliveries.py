@@ -1,4 +1,4 @@
-"""A PostgreSQL database with 200,000 deliveries, and a queue on it whose statements come back
+"""A PostgreSQL database with 100,000 deliveries, and a queue on it whose statements come back
 with their plans. For test_queue_plans.
 """
 
@@ -17,7 +17,7 @@ from tests.making import WORKSPACE
 from tests.waiting import turns
 
 T = TypeVar("T")
-DELIVERIES, EVENTS, BACKLOG, HEALTHY = 200_000, 100_000, 50_000, 200
+DELIVERIES, EVENTS, BACKLOG, HEALTHY = 100_000, 50_000, 25_000, 200
 SILENT_PUMP = UUID("0190ffff-0000-7000-8000-000000000001")
 """Its leases wait for a takeover."""
 
@@ -64,7 +64,7 @@ insert into delivery (id, workspace_id, webhook_id, event_id, event_type, enviro
 select {_key("dddd", "n")}, $1, {_key("aaaa", f"case kind when 2 then 1000 when 3 then 1001 else n % {HEALTHY} end")},
   {_key("eeee", f"1 + n % {EVENTS}")}, {_TYPE}, case kind when 1 then case when n between 6 and 10 then 3 else 2 end else 0 end,
   now() - interval '2 hours' + n * interval '1 millisecond' + case when kind = 4 and n % 5 = 0 then interval '1 day' else '0' end,
-  case when kind = 1 and n % 20000 = 0 then now() end, case kind when 1 then 1 else 0 end, 0,
+  case when kind = 1 and n % 10000 = 0 then now() end, case kind when 1 then 1 else 0 end, 0,
   case when kind = 4 and n % 7 = 0 then $2::uuid end, case kind when 1 then now() end, now()
 from (
   select n, case when n <= {DELIVERIES - 10_000 - BACKLOG} then 1 when n <= {DELIVERIES - 10_000} then 2

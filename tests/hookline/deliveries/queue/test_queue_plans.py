@@ -1,4 +1,4 @@
-"""At 200,000 deliveries every statement of the hot path touches the rows it handles and no others:
+"""At 100,000 deliveries every statement of the hot path touches the rows it handles and no others:
 indexes by name, pages by count. Both kinds of plans are looked at: those made for the values at
 hand, and those that PostgreSQL keeps for a statement.
 """
@@ -190,7 +190,7 @@ async def test_keys_are_found_and_forgotten_by_index(filled: str, mode: str) -> 
             len(
                 await plans.of(
                     queue.key_owners(
-                        WORKSPACE, [f"key-{number}" for number in range(50_000, 50_100)]
+                        WORKSPACE, [f"key-{number}" for number in range(25_000, 25_100)]
                     )
                 )
             )
