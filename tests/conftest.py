@@ -32,6 +32,7 @@ from tests.databases import Databases
 from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
 from tests.loop_stalls import watched_loop
+from tests.memory import short_root, use_memory
 from tests.postgresql import PostgreSQL, share_clusters
 from tests.processes import end_forker, forked_tests, forker_address, use_forker
 from tests.servers import Valkey, need_rabbitmq
@@ -155,7 +156,10 @@ def pytest_configure(config: pytest.Config) -> None:
         use_forker(config.workerinput["forker"])
         share_clusters(Path(config.workerinput["clusters"]))
     else:
-        config.stash[_CLUSTERS] = stack.enter_context(TemporaryDirectory(prefix="hl"))
+        use_memory()
+        config.stash[_CLUSTERS] = stack.enter_context(
+            TemporaryDirectory(prefix="hl", dir=short_root())
+        )
         share_clusters(Path(config.stash[_CLUSTERS]))
 
 

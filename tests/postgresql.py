@@ -19,6 +19,7 @@ from typing import Literal
 import psutil
 
 from tests.leftovers import watch_folder
+from tests.memory import short_root
 from tests.servers import Server
 
 _STOP = {"immediate": signal.SIGQUIT, "fast": signal.SIGINT}
@@ -35,6 +36,9 @@ _SETTINGS = (
     "max_wal_size=16MB",
     "min_wal_size=2MB",
     "shared_buffers=32MB",
+    # a server that is killed leaves what is its own in the machine's memory: here it goes with
+    # the folder
+    "dynamic_shared_memory_type=mmap",
     # it would go round all databases of the run and change plans under a test
     "autovacuum=off",
 )
@@ -48,7 +52,7 @@ class PostgreSQL(Server):
     def __init__(self, folder: Path, *options: str) -> None:
         super().__init__(folder)
         self._options = options
-        self.home = Path(tempfile.mkdtemp(prefix="hl", dir="/var/tmp"))  # a socket's path is short
+        self.home = Path(tempfile.mkdtemp(prefix="hl", dir=short_root()))  # of its socket
         watch_folder(self.home)
         self.url = self.url_of("postgres")
         self._binaries, self.user = _prepared()
