@@ -31,6 +31,8 @@ from benchmarks.stand import (
 WEBHOOKS = int(os.environ.get("BENCH_SYNC_WEBHOOKS", "10000"))
 FILES = 50
 SECRET = "bench-secret-of-all"
+# 0: commands alone, for what they cost by themselves.
+IS_BESIDE_OTHERS = os.environ.get("BENCH_SYNC_OTHERS", "1") != "0"
 # Between two other requests while a command runs.
 PAUSE_SECONDS = 0.02
 _HEAD = "version: 1\nset: bench\ndefaults:\n  environments: [production]\nwebhooks:\n"
@@ -91,6 +93,9 @@ class Others:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
+        if not IS_BESIDE_OTHERS:
+            yield
+            return
         thread = threading.Thread(target=self._ask)
         thread.start()
         try:
