@@ -8,6 +8,7 @@ import socket
 from asyncio.events import _set_running_loop
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 from shutil import which
 
 import pytest
@@ -41,9 +42,12 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def server(
-    console_pages: None, port: int, tmp_path_factory: pytest.TempPathFactory
+    console_pages: None,
+    port: int,
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("console"), port) as started:
+    with Server(tmp_path_factory.mktemp("console"), port, sqlite_template) as started:
         yield started
 
 

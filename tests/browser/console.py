@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 from typing import Any, Final, Literal, Self
 
 import httpx
@@ -31,16 +32,23 @@ _LIMIT_SECONDS = 60
 
 
 class Server:
-    """A `hookline dev` with the sample webhooks, in a folder of its own. port: 0 for any."""
+    """A `hookline dev` with the sample webhooks, in a folder of its own. port: 0 for any.
+    database: a migrated one, to be copied.
+    """
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, database: Path | None = None) -> None:
         self.folder = folder
         self.port = port
+        self._database = database
 
     def __enter__(self) -> Self:
         (self.folder / "config").mkdir()
         sample = (PROJECT / "config" / "webhooks.yaml").read_text("utf-8")
         (self.folder / "config" / "webhooks.yaml").write_text(sample, "utf-8")
+        if self._database:
+            # Tables are made in 0.1 s of CPU (2026-11).
+            (self.folder / "var").mkdir(mode=0o700)
+            copyfile(self._database, self.folder / "var" / "hookline.db")
         self.start()
         return self
 
@@ -89,6 +97,8 @@ class Server:
             json={"query": query, "variables": variables},
             headers={"Authorization": f"Bearer {token or self.token}"},
             timeout=60,
+            trust_env=False,
+            verify=False,  # else it reads all authorities first: 20 ms of CPU (2026-11)
         ).json()
         assert "errors" not in answer, answer
         return answer["data"]

@@ -27,6 +27,8 @@ ANIMATED: Final = "story"
 WIDTH: Final = 1400
 # Half of the pixels show as much where nobody keeps them.
 SCALE: Final = 1.5 if REFRESHES else 1
+# Of how well it is packed: 3 % more bytes for half of the time.
+METHOD: Final = 4 if REFRESHES else 2
 LIMIT_BYTES, ANIMATED_LIMIT_BYTES = 2_000_000, 700_000
 
 
@@ -89,7 +91,7 @@ class Story:
                 duration=self.durations_ms,
                 loop=0,
                 quality=70,
-                method=4,
+                method=METHOD,
             )
 
 
@@ -140,7 +142,7 @@ def tell_story(console: Console, folder: Path) -> None:
 def save_stills(page: Page, folder: Path, name: str) -> None:
     for scheme in DRAWN:
         picture = taken(page, scheme).convert("RGB")
-        picture.save(folder / f"{name}-{scheme}.webp", quality=80, method=4)
+        picture.save(folder / f"{name}-{scheme}.webp", quality=80, method=METHOD)
 
 
 def take_stills(console: Console, folder: Path, ids: dict[str, str]) -> None:
