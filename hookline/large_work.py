@@ -35,7 +35,7 @@ def large_work() -> Iterator[None]:
     a quarter of the CPU of a plan of 10,000 webhooks, and held up all threads meanwhile (2026-11).
     """
     left = list[Collection[Any]]()
-    token = _LEFT.set(left)
+    _LEFT.set(left)
     with _lock:
         _running.append((gc.isenabled(), sys.getswitchinterval()))
         gc.disable()
@@ -43,7 +43,9 @@ def large_work() -> Iterator[None]:
     try:
         yield
     finally:
-        _LEFT.reset(token)
+        # Not what was there before: blocks of one context end in any order, and a list of one that
+        # has ended would keep what it is handed for ever.
+        _LEFT.set(None)
         if left:
             threading.Thread(target=_end, args=(left,), name="free").start()
         else:

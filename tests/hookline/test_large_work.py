@@ -76,3 +76,13 @@ def test_json_that_nobody_uses_any_more_is_taken_apart() -> None:
     value = {"a": [inner]}
     take_apart(value)
     assert (value, inner) == ({}, {})
+
+
+def test_blocks_that_end_in_another_order_leave_nothing_that_keeps() -> None:
+    first, second, threads = large_work(), large_work(), list[int]()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    free_later([Freed(threads)])
+    assert threads == [threading.get_ident()]
