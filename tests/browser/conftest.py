@@ -98,7 +98,7 @@ def context(
     started: tuple[BrowserContext, asyncio.AbstractEventLoop],
 ) -> BrowserContext:
     """Shared by the pages of all files, with the scripts that were fetched and compiled before: one
-    for each file takes 0.6 s of CPU more (2026-11).
+    for each file takes 0.5 s of CPU more (2026-11).
     """
     shared, _ = started
     if not shared.pages:
@@ -130,7 +130,7 @@ def forget_pages(context: BrowserContext) -> None:
 @pytest.fixture
 def signed_in(console: Console) -> Console:
     """The list of webhooks, with the token of `hookline dev`, as a page has it that is loaded
-    again: to type it takes 0.1 s of CPU more (2026-11).
+    again: to type it takes 0.05 s of CPU more (2026-11).
     """
     console.go("/")
     console.page.get_by_role("navigation", name="Pages", exact=True).wait_for()
