@@ -20,9 +20,9 @@ _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 # UUID's own constructor takes half as long again as all the rest of a new key (2026-11).
 _set_int, _set_is_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
 _UNKNOWN: Final = SafeUUID.unknown  # Python 3.11 finds a member by a property, as slow as the rest
-_RANDOM_BITS: Final = 0xFFF_3FFF_FFFF_FFFF_FFFF
-"""Of the last 80 bits: all but those of version and variant."""
+_62_BITS: Final = (1 << 62) - 1
 _VERSION_AND_VARIANT: Final = 7 << 76 | 2 << 62
+_last_millis = _last_bits = 0
 
 PREFIXES = frozenset("ws wh evt ety dlv att ntf job tok rev aud lrq".split())
 
@@ -32,10 +32,20 @@ class MalformedId(ValueError):
 
 
 def uuid7() -> UUID:
-    """A new time-ordered key (RFC 9562, version 7): 48 bits of milliseconds, 74 random bits."""
-    millis, bits = time.time_ns() // 1_000_000, _random.getrandbits(76)
+    """A new time-ordered key (RFC 9562, version 7): 48 bits of milliseconds, then 74 that are
+    random in a millisecond's first key of this process and rise by random steps in its next ones
+    (section 6.2, method 2): what a process makes later comes later in lists.
+    """
+    global _last_millis, _last_bits
+    millis = time.time_ns() // 1_000_000
+    if millis == _last_millis:
+        # Two threads may step from one key: 32 random bits keep theirs apart.
+        bits = _last_bits + 1 + _random.getrandbits(32)
+    else:
+        bits = _random.getrandbits(73)  # not 74: room for the steps
+    _last_millis, _last_bits = millis, bits
     key = object.__new__(UUID)
-    _set_int(key, millis << 80 | bits & _RANDOM_BITS | _VERSION_AND_VARIANT)
+    _set_int(key, millis << 80 | bits >> 62 << 64 | bits & _62_BITS | _VERSION_AND_VARIANT)
     _set_is_safe(key, _UNKNOWN)
     return key
 
