@@ -67,7 +67,9 @@ def test_a_followed_log_has_each_attempt_once_across_a_lost_connection(stand: St
 
         lines = lines_of(output, 5)
 
-    assert [json.loads(line)["event"]["id"] for line in lines] == published
+    # Three were under way at once: their attempts end in any order.
+    events = [json.loads(line)["event"]["id"] for line in lines]
+    assert (events[0], sorted(events), events[-1]) == (published[0], published, published[-1])
 
 
 def test_attempts_that_the_server_does_not_replay_are_taken_from_the_list(stand: Stand) -> None:
