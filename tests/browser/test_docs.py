@@ -4,28 +4,28 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.console import Console, Server
 from tests.built_docs import build_docs
 
 
 @pytest.fixture(scope="module")
-def docs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    console_pages: None, port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     build_docs()
-    with Server(tmp_path_factory.mktemp("docs")) as started:
+    with Server(tmp_path_factory.mktemp("docs"), port) as started:
         yield started
 
 
 def test_documentation_is_read_and_searched_without_another_host(
-    docs_server: Server, browser: Browser
+    console: Console, server: Server
 ) -> None:
-    assert f"Docs       {docs_server.url}/docs" in docs_server.printed()
-    context = browser.new_context(base_url=docs_server.url, locale="en-GB")
-    docs = Console(docs_server, context.new_page())
-    page = docs.page
+    assert f"Docs       {server.url}/docs" in server.printed()
+    page = console.page
 
-    docs.sign_in("/types")
+    console.go("/types")
     page.get_by_role("link", name="Docs").click()
     expect(page.get_by_role("heading", name="Documentation", level=1)).to_be_visible()
     page.get_by_role("link", name="Settings", exact=True).first.click()
@@ -38,6 +38,4 @@ def test_documentation_is_read_and_searched_without_another_host(
     expect(page.get_by_role("option").filter(has_text="Egress").first).to_be_visible()
 
     page.set_viewport_size({"width": 320, "height": 700})
-    assert docs.width() <= 320
-    docs.check()
-    context.close()
+    assert console.width() <= 320

@@ -1,11 +1,9 @@
 """Files that a server follows, in a browser: what is wrong with them, and that it is over."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.console import Console, Server, wait_for
 from tests.processes import PROJECT, run_hookline, start_python
@@ -32,7 +30,7 @@ class FollowingServer(Server):
         (self.folder / "hooks").mkdir()
         self.write(FILE.replace("20s", "soon"))
         output = self.folder / "output.txt"
-        options = ("--port", "0", "--sync", "hooks", "--sync-interval", "1s")
+        options = ("--port", str(self.port), "--sync", "hooks", "--sync-interval", "1s")
         with output.open("wb") as file:
             self._process = start_python(
                 *("hookline", "serve", *options),
@@ -41,27 +39,24 @@ class FollowingServer(Server):
                 output=file,
             )
         wait_for(lambda: "serving at" in self.printed())
-        found = re.search(r"serving at http://127\.0\.0\.1:(\d+)", self.printed())
-        assert found
-        self.port = int(found[1])
         return self
 
     def write(self, text: str) -> None:
         (self.folder / "hooks" / "webhooks.yaml").write_text(text)
 
 
-@pytest.fixture
-def following(console_pages: None, tmp_path: Path) -> Iterator[FollowingServer]:
-    with FollowingServer(tmp_path) as server:
-        yield server
+@pytest.fixture(scope="module")
+def server(
+    console_pages: None, port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FollowingServer]:
+    with FollowingServer(tmp_path_factory.mktemp("followed"), port) as started:
+        yield started
 
 
 def test_files_that_can_not_be_applied_are_told_with_their_place_until_they_can(
-    following: FollowingServer, browser: Browser
+    console: Console, server: FollowingServer
 ) -> None:
-    context = browser.new_context(base_url=following.url, locale="en-GB", timezone_id="UTC")
-    console = Console(following, context.new_page())
-    wait_for(lambda: following.graphql("{ syncSources { nodes { problem { code } } } }")[
+    wait_for(lambda: server.graphql("{ syncSources { nodes { problem { code } } } }")[
         "syncSources"]["nodes"][0]["problem"])  # fmt: skip
     console.go("/sync")
     followed = console.page.get_by_role("region", name="Followed by the server")
@@ -70,10 +65,8 @@ def test_files_that_can_not_be_applied_are_told_with_their_place_until_they_can(
     console.check_accessible()
     console.page.set_viewport_size({"width": 320, "height": 700})
     assert console.width() <= 320
-    following.write(FILE)
+    server.write(FILE)
     expect(followed.get_by_text("Applied", exact=True)).to_be_visible(timeout=60_000)
     # In the table, and in the news.
     expect(console.page.get_by_role("link", name="shop").first).to_be_visible()
     expect(console.page.get_by_text("hooks, pulled by the server")).to_be_visible()
-    console.check()
-    context.close()

@@ -2,7 +2,7 @@
 screen's for one.
 """
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.console import Console, Server
 
@@ -20,16 +20,15 @@ PUBLISH = """mutation($input: EventPublishInput!) { eventPublish(input: $input) 
   userErrors { message } } }"""
 
 
-def test_pages_at_200_percent_have_all_in_reach(server: Server, browser: Browser) -> None:
-    context = browser.new_context(
-        base_url=server.url,
-        locale="en-GB",
-        timezone_id="UTC",
-        viewport={"width": 640, "height": 360},
-        device_scale_factor=2,
-    )
-    console = Console(server, context.new_page())
+def zoom(page: Page) -> None:
+    screen = {"width": 640, "height": 360, "deviceScaleFactor": 2, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", screen)
+    assert page.evaluate("[innerWidth, innerHeight, devicePixelRatio]") == [640, 360, 2]
+
+
+def test_pages_at_200_percent_have_all_in_reach(console: Console, server: Server) -> None:
     page = console.page
+    zoom(page)
     # A row wherever there are some, of texts that are too long for their column.
     event = {"type": f"order.{'a' * 60}.create", "environment": "development", "data": {}}
     server.graphql(PUBLISH, input=event)
@@ -47,5 +46,3 @@ def test_pages_at_200_percent_have_all_in_reach(server: Server, browser: Browser
     dialog = page.get_by_role("dialog", name="Publish an event")
     dialog.get_by_role("button", name="Publish").click()
     expect(dialog.get_by_text("Published: it goes to")).to_be_visible()
-    console.check()
-    context.close()
