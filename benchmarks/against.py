@@ -29,8 +29,10 @@ from benchmarks.stand import (
     wait_for,
 )
 
-FIGURES = ("single", "batch_100", "steady_200", "p50_ms")
-"""Of a round: CPU seconds per 1,000 deliveries of three loads, and publish to arrival at 200/s."""
+FIGURES = ("single", "batch_100", "steady_200", "p50_ms", "steady_1000", "p50_ms_1000")
+"""Of a round: CPU seconds per 1,000 deliveries of four loads, and publish to arrival at 200 and
+at 1,000 events a second.
+"""
 _LOOP = 2_000_000
 
 Round = dict[str, float]
@@ -117,11 +119,13 @@ def _in_turns(
 def _round(bench: Bench) -> Round:
     loop_seconds = _fixed_loop()
     # First: behind a flood it would measure the vacuum of its rows too.
-    steady = bench.steady(200)
+    calm, busy = bench.steady(200), bench.steady(1_000)
     return {
         "loop_s": loop_seconds,
-        "steady_200": steady["cpu_s_per_1000"],
-        "p50_ms": steady["arrival_ms"]["p50"],
+        "steady_200": calm["cpu_s_per_1000"],
+        "p50_ms": calm["arrival_ms"]["p50"],
+        "steady_1000": busy["cpu_s_per_1000"],
+        "p50_ms_1000": busy["arrival_ms"]["p50"],
         "single": bench.flood(1, 64)["cpu_s_per_1000"],
         "batch_100": bench.flood(100, 8)["cpu_s_per_1000"],
     }
