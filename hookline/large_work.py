@@ -1,5 +1,5 @@
-"""Care for everybody else while thousands of objects are made in a thread. Called by the sync and
-the registry; nothing else of the process may depend on it.
+"""Care for everybody else while thousands of objects are made in a thread. Called by the sync, the
+registry and the API for large requests; nothing else of the process may depend on it.
 """
 
 import gc
@@ -15,10 +15,10 @@ from typing import Any, Final, TypeVar
 _TURN_SECONDS: Final = 0.0005
 
 _lock = threading.Lock()
-_running: list[tuple[bool, float]] = []
-"""For each block that runs what was found: whether the collector was on, and the length of a
-turn. The first says how it was before.
-"""
+_running: list[bool] = []
+"""For each block that runs whether it found the collector on. The first says how it was before."""
+_short: list[float] = []
+"""And for each block with short turns the length of one that it found."""
 # Any: objects of any kind.
 _LEFT: ContextVar[list[Collection[Any]] | None] = ContextVar("left", default=None)
 """Collections that the block under way frees at its end."""
@@ -36,10 +36,10 @@ def large_work() -> Iterator[None]:
     """
     left = list[Collection[Any]]()
     _LEFT.set(left)
+    _shorten_turns()
     with _lock:
-        _running.append((gc.isenabled(), sys.getswitchinterval()))
+        _running.append(gc.isenabled())
         gc.disable()
-        sys.setswitchinterval(_TURN_SECONDS)
     try:
         yield
     finally:
@@ -50,6 +50,18 @@ def large_work() -> Iterator[None]:
             threading.Thread(target=_end, args=(left,), name="free").start()
         else:
             _end(left)
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Lets threads take shorter turns for the block, as `large_work` does: for what keeps the
+    interpreter busy before and after it, such as reading a long text of JSON.
+    """
+    _shorten_turns()
+    try:
+        yield
+    finally:
+        _end_short_turns()
 
 
 def free_later(made: _Made) -> _Made:
@@ -72,12 +84,25 @@ def _end(left: list[Collection[Any]]) -> None:
             rest.pop()
     with _lock:
         # Blocks end in any order, and only the first one knows: its item stays to the last.
-        was_on, turn = _running[0]
+        was_on = _running[0]
         _running.pop()
-        if not _running:
+        if was_on and not _running:
+            gc.enable()
+    _end_short_turns()
+
+
+def _shorten_turns() -> None:
+    with _lock:
+        _short.append(sys.getswitchinterval())
+        sys.setswitchinterval(_TURN_SECONDS)
+
+
+def _end_short_turns() -> None:
+    with _lock:
+        turn = _short[0]
+        _short.pop()
+        if not _short:
             sys.setswitchinterval(turn)
-            if was_on:
-                gc.enable()
 
 
 def keep_made() -> None:

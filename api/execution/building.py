@@ -19,6 +19,7 @@ from api.execution.limits import Limits, TooCostly
 from api.execution.list_items import check_list_items
 from api.execution.sizes import Sizes
 from hookline.errors import HooklineError
+from hookline.large_work import short_turns
 from hookline.turns import Turns
 
 Variables = dict[str, Any] | None
@@ -32,7 +33,7 @@ class Builder:
     ) -> None:
         self._schema, self._sizes, self._limits = schema, sizes, limits
         self._has_suggestions = has_suggestions
-        # Threads take the interpreter's lock from the loop for 5 ms at a time, each of them.
+        # Threads take the interpreter's lock from the loop again and again, each of them.
         self._turns = Turns(2, 1, slow_limit=1, slow_seconds=0.2)
 
     async def check_lists(
@@ -44,7 +45,8 @@ class Builder:
         """
         if operation.lists and variables:
             async with self._turns.place(caller):
-                await asyncio.to_thread(self.check_lists_at_once, operation, variables)
+                with short_turns():
+                    await asyncio.to_thread(self.check_lists_at_once, operation, variables)
 
     def check_lists_at_once(self, operation: Operation, variables: Variables) -> None:
         """Raises RequestRefused (QUERY_TOO_COSTLY)."""
@@ -68,9 +70,10 @@ class Builder:
         if not operation.lists:
             return self.build_at_once(operation, variables, context, outcome)
         async with self._turns.place(context.caller):
-            return await asyncio.to_thread(
-                self.build_at_once, operation, variables, context, outcome
-            )
+            with short_turns():
+                return await asyncio.to_thread(
+                    self.build_at_once, operation, variables, context, outcome
+                )
 
     def build_at_once(
         self,

@@ -58,7 +58,7 @@ from hookline.access.actor import Actor
 from hookline.access.audit import CLIENT, CONSOLE
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
-from hookline.large_work import take_apart
+from hookline.large_work import short_turns, take_apart
 from hookline.shutdown import end_tasks
 
 T = TypeVar("T")
@@ -150,7 +150,8 @@ class GraphQLEndpoint:
         if request.is_large and request.variables:
             # Nobody reads them any more, and 10,000 webhooks are freed at once where the last
             # reference is dropped: 50 ms (2026-11).
-            await asyncio.to_thread(take_apart, request.variables)
+            with short_turns():
+                await asyncio.to_thread(take_apart, request.variables)
 
     # Not async: that would be one more coroutine for each event published.
     def _running(

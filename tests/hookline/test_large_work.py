@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hookline.large_work import free_later, large_work, take_apart
+from hookline.large_work import free_later, large_work, short_turns, take_apart
 from tests.waiting import eventually
 
 
@@ -23,6 +23,22 @@ def test_collector_rests_until_the_last_of_several_blocks_has_ended() -> None:
     second.__exit__(None, None, None)
     assert gc.isenabled()
     assert sys.getswitchinterval() == turn
+
+
+def test_turns_are_short_until_the_last_block_of_either_kind_has_ended() -> None:
+    work, turns, turn = large_work(), short_turns(), sys.getswitchinterval()
+    work.__enter__()
+    turns.__enter__()
+    work.__exit__(None, None, None)
+    assert gc.isenabled()
+    assert sys.getswitchinterval() < turn
+    turns.__exit__(None, None, None)
+    assert sys.getswitchinterval() == turn
+
+
+def test_turns_alone_leave_the_collector_on() -> None:
+    with short_turns():
+        assert gc.isenabled()
 
 
 def test_collector_that_was_off_stays_off() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -131,6 +132,22 @@ async def test_others_have_the_loop_while_a_long_text_is_read(name: str) -> None
     await counting
     assert repr(value) == repr(decode_json(LONG_TEXTS[name]))
     assert turns >= len(LONG_TEXTS[name]) / 20_000
+
+
+async def test_turns_of_threads_are_short_while_a_long_text_is_read() -> None:
+    before, seen, is_read = sys.getswitchinterval(), set[float](), False
+
+    async def look() -> None:
+        while not is_read:
+            seen.add(sys.getswitchinterval())
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    await JsonReader(JsonLimits(burst_seconds=0)).read(_filled(b"[]", 200_000), "caller")
+    is_read = True
+    await looking
+    assert min(seen) < before
+    assert sys.getswitchinterval() == before
 
 
 async def test_a_text_of_escaped_quotes_is_looked_at_once() -> None:
