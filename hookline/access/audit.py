@@ -52,21 +52,42 @@ def entry(
     before: Values | None = None,
     after: Values | None = None,
 ) -> dict[str, Any]:
-    """The row of an entry, for callers that write many at once."""
+    """The row of an entry."""
+    return entry_of_masked(
+        workspace_id, with_client(actor), action, subject, masked(before), masked(after)
+    )
+
+
+def with_client(actor: Values) -> Values:
+    """The actor as entries keep it, with the client that the request names."""
+    client = CLIENT.get()
+    return actor if client is None else {**actor, "client": client}
+
+
+def entry_of_masked(
+    workspace_id: UUID,
+    actor: Values,
+    action: str,
+    subject: tuple[str, UUID] | None,
+    before: Values | None,
+    after: Values | None,
+) -> dict[str, Any]:
+    """The row of an entry, for callers that write many at once. actor: as `with_client` gives it;
+    before, after: with masks for secrets already, as in a plan's changes.
+    """
     prefix, key = subject or (None, None)
-    client = {} if CLIENT.get() is None else {"client": CLIENT.get()}
     return {
         "id": ids.uuid7(),
         "workspace_id": workspace_id,
         "action": action,
-        "actor": {**actor, **client},
+        "actor": actor,
         # A column beside the JSON, by which lists are filtered.
         "actor_name": actor["name"],
         "at": clock.now(),
         "subject_prefix": prefix,
         "subject_id": key,
-        "before": masked(before),
-        "after": masked(after),
+        "before": before,
+        "after": after,
         "request_id": REQUEST_ID.get(),
     }
 

@@ -6,6 +6,7 @@ any second holds at most the rate and one burst, whichever worker claims.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 PER_MINUTE_LIMIT: Final = 600_000
@@ -44,6 +45,7 @@ class Rate:
         return max((self.burst - 1) * self.interval, min(_LATE_MICROSECONDS, self.interval / 2))
 
 
+@lru_cache(1_000)
 def parse_rate(text: str) -> Rate:
     """The rate that a text says.
 

@@ -7,6 +7,7 @@ Pure, like kinds. A message never holds a header's or a secret's value.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from hookline.errors import Code
@@ -55,6 +56,8 @@ SECRET_WORDS: Final = (
 _auth = re.compile(r"(?:^|[^a-z0-9])o?auth(?!or(?!i[sz]))")
 
 
+# Webhooks repeat a few names, each of which is asked for six times on its way into the database.
+@lru_cache(maxsize=1_024)
 def is_sensitive_header(name: str) -> bool:
     """True when a header's value is a secret: a name with one of SECRET_WORDS in it, or with a part
     that begins with auth, such as Authorization and X-Auth.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from hookline.form.equality import folded
+from hookline.form.equality import FOLDED_FIELDS, folded
 from hookline.sync.json_digest import json_digest
 
 
@@ -23,7 +23,10 @@ def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
     snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
     # Folded: the same headers in another order are the same content.
     meant = {
-        slug: {name: folded(name, value) for name, value in values.items()}
+        slug: {
+            name: folded(name, value) if name in FOLDED_FIELDS else value
+            for name, value in values.items()
+        }
         for slug, values in snapshot.items()
     }
     return Content(snapshot, f"sha256:{json_digest(meant, levels=1)}")

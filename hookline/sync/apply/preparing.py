@@ -21,7 +21,7 @@ from hookline.sync.plan.changes import Block
 from hookline.sync.plan.webhooks import Planned, WantedWebhook
 from hookline.sync.policy import Rules
 from hookline.sync.read.document import Document
-from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import SyncRequest
 from hookline.webhooks.columns import fingerprinted
 
@@ -66,7 +66,7 @@ def wanted_of(runtime: Runtime, request: SyncRequest) -> list[WantedWebhook]:
             item.values,
             fingerprinted(item.values, runtime.vault),
             item.position,
-            _url_position(document, item.slug),
+            document.positions,
             item.lifecycle,
         )
         for item in document.webhooks.values()
@@ -90,11 +90,6 @@ async def with_authors(
 ) -> Planned:
     found = await authors_of(reads, actor.workspace_id, authors.disputed(plan))
     return authors.with_authors(plan, found, state.stored)
-
-
-def _url_position(document: Document, slug: str) -> Position | None:
-    found = document.positions.get(f"webhooks.{slug}.url")
-    return Position(found[1], found[2], found[0]) if found else None
 
 
 def planned(

@@ -5,8 +5,7 @@ without opening their secrets and comparing their fields. Called by store.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
 import orjson
 
@@ -26,6 +25,7 @@ COLUMNS: Final = """id, slug, version, sync_set, sync_version, sync_file, sync_l
   sync_applied, sync_ignored, sync_removed_at, auto_disabled_at, listener_expires_at,
   headers, secret_header_sealed, basic_auth_sealed, signing_secrets"""
 _SEALED: Final = ("headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets")
+_to_uuid: Final = UuidColumn().to_python_value
 _KEY_ID: Final = re.compile(r"\bv1\.([^.\"]*)\.")
 
 
@@ -37,19 +37,20 @@ class SettledCheck:
     wanted: Sequence[WantedWebhook]
     vault: Vault
 
-    def settled(self, rows: Sequence[Row]) -> dict[UUID, StoredWebhook]:
-        """The webhooks among the rows, which have COLUMNS, that stay as they are."""
+    def settled(self, rows: Sequence[Row]) -> dict[Any, StoredWebhook]:
+        """The webhooks among the rows, which have COLUMNS, that stay as they are, by their ids as
+        the engine has them.
+        """
         document, options = self.request.document, self.request.options
         others = {*options.reenable}
         for move in document.moves:
             others |= {move.source, move.target}
         wanted = {item.slug: item for item in self.wanted if item.slug not in others}
-        found = dict[UUID, StoredWebhook]()
+        found = dict[Any, StoredWebhook]()
         for row in rows:
             item = wanted.get(row["slug"])
             if item is not None and self._is_settled(row, item):
-                key = UuidColumn().to_python_value(row["id"])
-                found[key] = _stored(key, row, item)
+                found[row["id"]] = _stored(row, item)
         return found
 
     def _is_settled(self, row: Row, item: WantedWebhook) -> bool:
@@ -73,6 +74,9 @@ class SettledCheck:
 
     def _opens(self, row: Row) -> bool:
         text = " ".join([row[name] for name in _SEALED if row[name]])
+        # The usual case without a look at each character: a known key behind each sign of one.
+        if text.count("v1.") == sum(text.count(f"v1.{key_id}.") for key_id in self.vault.key_ids):
+            return True
         return all(key_id in self.vault.key_ids for key_id in _KEY_ID.findall(text))
 
 
@@ -80,8 +84,9 @@ def _applied_text(item: WantedWebhook) -> str | None:
     """The column `sync_applied` of a webhook that was given just this; None where a secret is not
     known.
     """
-    ignored = item.lifecycle.ignored
-    applied = {name: value for name, value in item.prints.items() if name not in ignored}
+    ignored, applied = item.lifecycle.ignored, item.prints
+    if ignored:
+        applied = {name: value for name, value in applied.items() if name not in ignored}
     try:
         return json_text(applied)
     except orjson.JSONEncodeError:
@@ -93,9 +98,9 @@ def _ignored_text(item: WantedWebhook) -> str | None:
     return json_text(ignored) if ignored else None
 
 
-def _stored(key: UUID, row: Row, item: WantedWebhook) -> StoredWebhook:
+def _stored(row: Row, item: WantedWebhook) -> StoredWebhook:
     return StoredWebhook(
-        id=key,
+        id=_to_uuid(row["id"]),
         slug=item.slug,
         form={},
         version=row["version"],

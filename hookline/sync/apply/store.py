@@ -150,7 +150,6 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
         isolation_level=None,
     )
-    connection.row_factory = sqlite3.Row
     connection.create_function("uuid_blob", 1, uuid_blob, deterministic=True)
     # All reads see the state of the first one.
     connection.execute("begin")
@@ -169,12 +168,12 @@ class _SqliteReads:
     many_rows = rows
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        return [
-            dict(row)
-            for row in self._connection.execute(
-                for_sqlite(sql), [sqlite_value(value) for value in values]
-            )
-        ]
+        cursor = self._connection.execute(
+            for_sqlite(sql), [sqlite_value(value) for value in values]
+        )
+        # A sqlite3.Row looks each name up among all of them.
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 @asynccontextmanager
@@ -225,7 +224,7 @@ async def read(
     """
     sets = await reads.rows(READ_SET, workspace_id, set_name, key)
     of_set = (workspace_id, set_name, slugs_parameter(reads, slugs))
-    settled = dict[UUID, StoredWebhook]()
+    settled = dict[Any, StoredWebhook]()
     if check is None or is_locking:
         sql = READ_WEBHOOKS[reads.dialect] + (
             " for update" if is_locking and reads.dialect == "postgres" else ""
@@ -242,10 +241,10 @@ async def read(
     return state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
 
 
-async def _others(reads: RowReader, rows: Sequence[Row], settled: Container[UUID]) -> list[Row]:
-    """The rows whole of the webhooks that are not settled."""
-    ids = [UuidColumn().to_python_value(row["id"]) for row in rows]
-    left = [webhook_id for webhook_id in ids if webhook_id not in settled]
+async def _others(reads: RowReader, rows: Sequence[Row], settled: Container[Any]) -> list[Row]:
+    """The rows whole of the webhooks that are not settled. settled: ids as the engine has them."""
+    to_uuid = UuidColumn().to_python_value
+    left = [to_uuid(row["id"]) for row in rows if row["id"] not in settled]
     if not left:
         return []
     return await reads.many_rows(READ_BY_ID[reads.dialect], ids_parameter(reads, left))

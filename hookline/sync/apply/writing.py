@@ -198,7 +198,8 @@ class Writing:
     def _audit(self, rows: WebhookRows, number: int) -> list[Row]:
         """An entry for each webhook that people see a change of."""
         keys = {row["slug"]: row["id"] for row in rows.made}
-        by = self._by(number)
+        # One object for all entries, which is encoded once.
+        by = audit.with_client(self._by(number))
         entries = []
         is_kept = self.plan.limits.on_drift is not DriftPolicy.OVERWRITE
         gone = {write.slug: write.live for write in self.plan.writes if write.is_deleted}
@@ -210,10 +211,11 @@ class Writing:
             live = gone.get(change.slug)
             before, after = _values(change, self.request.document.set_name)
             if live is not None:
-                before, after = {"slug": live.slug, **live.form}, None
+                before, after = audit.masked({"slug": live.slug, **live.form}), None
             action = _ACTIONS.get(change.kind, "webhook.update")
             at = ("wh", key) if key else None
-            entries.append(audit.entry(self.actor.workspace_id, by, action, at, before, after))
+            entry = audit.entry_of_masked
+            entries.append(entry(self.actor.workspace_id, by, action, at, before, after))
         return entries
 
     def _by(self, number: int) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _EMPTY: Final[Json] = {
 }
 # Of the field of a new webhook, which may be one of 150,000: what follows its value, and the names
 # of its JSON.
-_NOTHING_ELSE: Final = (None, False, (), None)
+_NOTHING_ELSE: Final = [None, False, (), None]
 _OF_A_NEW_ONE: Final = frozenset(("field", "after"))
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
@@ -165,8 +165,9 @@ def _encoded_field(item: FieldChange) -> Json:
 
 
 def _short_field(item: FieldChange) -> Json:
-    if item[3:] == _NOTHING_ELSE and item.before is None and item.after is not None:
-        return {"field": item.field, "after": item.after}
+    name, before, after, *rest = item
+    if before is None and after is not None and rest == _NOTHING_ELSE:
+        return {"field": name, "after": after}
     encoded = _encoded_field(item)
     return {
         name: value

@@ -138,14 +138,26 @@ def _is_print(value: Any) -> bool:
 
 def holds_secret(value: Any) -> bool:
     """True when a secret, known or not, is in the value."""
-    if not isinstance(value, dict | list):
+    if type(value) is dict and len(value) == 1 and "fingerprint" in value:
+        return True
+    if (items := _inside(value)) is None:
         return value is UNKNOWN_SECRET
-    return _is_print(value) or any(map(holds_secret, _inside(value)))
+    # By type, without a call for each text and without a generator, which takes as long as the
+    # rest: a tenth of a plan of 10,000 webhooks (2026-11).
+    for item in items:  # noqa: SIM110
+        if type(item) is not str and holds_secret(item):
+            return True
+    return False
 
 
 def holds_unknown(value: Any) -> bool:
     """True when a secret that is not known here is in the value."""
-    return value is UNKNOWN_SECRET or any(map(holds_unknown, _inside(value)))
+    if (items := _inside(value)) is None:
+        return value is UNKNOWN_SECRET
+    for item in items:  # noqa: SIM110  # as above
+        if type(item) is not str and holds_unknown(item):
+            return True
+    return False
 
 
 def secrets_in(name: str, value: Any) -> dict[str, Any]:
@@ -163,7 +175,9 @@ def secrets_in(name: str, value: Any) -> dict[str, Any]:
         if name == "headers"
         else value.items()
     )
-    return {f"{name}.{key}": item for key, item in pairs if holds_secret(item)}
+    return {
+        f"{name}.{key}": item for key, item in pairs if type(item) is not str and holds_secret(item)
+    }
 
 
 def changed_secrets(name: str, before: Any, after: Any, is_guess: bool = False) -> tuple[str, ...]:
@@ -178,10 +192,13 @@ def changed_secrets(name: str, before: Any, after: Any, is_guess: bool = False) 
     )
 
 
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _inside(value: Any) -> Iterable[Any] | None:
+    """The items of a list or an object; None of anything else."""
+    kind = type(value)
+    if kind is dict:
+        items: Iterable[Any] = value.values()
+        return items
+    return value if kind is list else None
 
 
 def masked(value: Any) -> Any:

@@ -41,7 +41,7 @@ def digest_of(
 
 def _digest_input(change: Change) -> list[Any]:
     fields = [
-        [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
+        [item.field, *[folded(item.field, value) for value in item[1:4]]]
         if item.field in FOLDED_FIELDS
         else item[:4]
         for item in change.fields

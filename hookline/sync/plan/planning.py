@@ -21,6 +21,7 @@ from hookline.sync.plan.comparing import (
     changed_secrets,
     compare,
     holds_secret,
+    holds_unknown,
     masked,
     secrets_in,
 )
@@ -149,6 +150,7 @@ class _Planner:
         self.unknown_secrets += [
             f"{item.slug}.{path}"
             for name in SECRET_FIELDS & item.prints.keys()
+            if holds_unknown(item.prints[name])
             for path, secret in secrets_in(name, item.prints[name]).items()
             if secret is UNKNOWN_SECRET
         ]
@@ -195,7 +197,15 @@ class _Planner:
 
     def _create(self, item: WantedWebhook) -> None:
         prints = item.prints
-        fields = tuple([_shown_new(name, prints[name]) for name in FIELDS if name in prints])
+        fields = tuple(
+            [
+                _shown_new(name, prints[name])
+                if name in SECRET_FIELDS
+                else FieldChange(name, None, prints[name], None)
+                for name in FIELDS
+                if name in prints
+            ]
+        )
         self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.position))
         self.writes.append(
             Write(
@@ -332,8 +342,8 @@ class _Planner:
 
 
 def _shown_new(name: str, value: Any) -> FieldChange:
-    """As `_shown` of a field that was not there before."""
-    if name not in SECRET_FIELDS or not holds_secret(value):
+    """As `_shown` of a field of SECRET_FIELDS that was not there before."""
+    if not holds_secret(value):
         return FieldChange(name, None, value, None)
     return FieldChange(name, None, masked(value), None, True)
 
@@ -351,6 +361,8 @@ def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = Fal
 
 def _owned(values: Values, ignored: frozenset[str]) -> dict[str, Any]:
     """The values without those of ignored fields."""
+    if not ignored:
+        return dict(values)
     return {name: value for name, value in values.items() if name not in ignored}
 
 

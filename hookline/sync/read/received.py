@@ -57,14 +57,14 @@ def _taken_fast(content: object, places: Positions, fast_path: FastPath) -> tupl
     # A command fills the defaults in; from others they come as in a file, for the tree.
     if not isinstance(content, dict) or "defaults" in content or not isinstance(webhooks, dict):
         return taken, content
-    left = dict[str, object]()
+    left, placed = dict[str, object](), places.below("webhooks")
     for slug, fields in webhooks.items():
         is_usual = isinstance(fields, dict) and not check_slug(slug)
         found = fast_path.webhook(slug, fields) if is_usual else None
         if found is None:
             left[slug] = fields
             continue
-        file, line, column = places.get(f"webhooks.{slug}") or _NOWHERE
+        file, line, column = placed.get(slug, _NOWHERE)
         position = Position(line, column, file)
         taken.webhooks[slug] = DocumentWebhook(slug, found.values, position, found.lifecycle)
         taken.secrets |= {

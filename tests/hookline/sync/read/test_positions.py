@@ -33,6 +33,24 @@ def test_a_text_stands_for_the_same_places_as_an_object(
     assert paths(unpacked(texts.packed())) == paths(objects)
 
 
+@given(
+    owners=st.lists(
+        st.one_of(
+            st.text(alphabet="url :0123456789events\u0661", max_size=40),
+            st.dictionaries(NAMES, st.sampled_from([(5, 10), [6, 12], [0, 1], "5:1", None])),
+        ),
+        max_size=3,
+    )
+)
+def test_places_below_an_owner_are_those_that_are_found_one_by_one(owners: list[Any]) -> None:
+    positions = unpacked({"files": {f"{n}.yaml": {"a": names} for n, names in enumerate(owners)}})
+
+    below = positions.below("a")
+    asked = {*below, *(name for names in owners if isinstance(names, dict) for name in names)}
+    assert all(positions.get(f"a.{name}") == below.get(name) for name in asked)
+    assert positions.below("b") == {}
+
+
 @settings(max_examples=300)
 @given(text=st.text(alphabet="url :0123456789events\n\u0661", max_size=40))
 def test_any_text_is_read_as_places_or_passed_over(text: str) -> None:

@@ -1,0 +1,69 @@
+"""Rows encoded many at once, as either database takes them."""
+
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from hookline import ids
+from hookline.db import bulk_rows
+from hookline.models import AuditEntry
+from hookline.models.column_types import to_micros
+
+AT = datetime(2026, 11, 29, 20, 15, tzinfo=UTC)
+WORKSPACE, SUBJECT = ids.uuid7(), ids.uuid7()
+
+
+def entry(**values: Any) -> dict[str, Any]:
+    return bulk_rows.new_row(
+        AuditEntry,
+        id=ids.uuid7(),
+        workspace_id=WORKSPACE,
+        action="webhook.update",
+        actor_name="ci",
+        at=AT,
+        **values,
+    )
+
+
+def test_rows_of_one_statement_have_their_values_in_the_order_of_its_columns() -> None:
+    rows = [
+        entry(actor={"b": 1, "a": 2}, subject_id=SUBJECT, after=None),
+        entry(actor={"a": 2}, subject_id=None, after={"url": "é"}),
+    ]
+
+    encoded = bulk_rows.encode_rows("sqlite", AuditEntry, rows)
+
+    assert encoded.names[-1] == "id"
+    told = [dict(zip(encoded.names, values, strict=True)) for values in encoded.values]
+    assert [row["id"] for row in told] == [row["id"].bytes for row in rows]
+    assert [row["actor"] for row in told] == ['{"b":1,"a":2}', '{"a":2}']
+    assert [row["subject_id"] for row in told] == [SUBJECT.bytes, None]
+    assert [row["after"] for row in told] == [None, '{"url":"é"}']
+    assert {row["at"] for row in told} == {to_micros(AT)}
+
+
+def test_postgresql_gets_the_same_rows_as_one_text() -> None:
+    rows = [entry(actor={"a": 2}, after=None), entry(actor={}, after={"n": [1]})]
+
+    told = orjson.loads(bulk_rows.encode_rows("postgres", AuditEntry, rows).values)
+
+    assert [UUID(row["id"]) for row in told] == [row["id"] for row in rows]
+    assert [(row["actor"], row["after"]) for row in told] == [
+        ('{"a":2}', None),
+        ("{}", '{"n":[1]}'),
+    ]
+    assert {datetime.fromisoformat(row["at"]) for row in told} == {AT}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_values_that_rows_share_are_encoded_as_those_of_their_own(dialect: str) -> None:
+    actor, after = {"name": "ci"}, {"url": "https://example.com"}
+    shared = [entry(actor=actor, after=after if n % 2 else None) for n in range(20)]
+
+    encoded = bulk_rows.encode_rows(dialect, AuditEntry, shared)
+
+    assert encoded == bulk_rows.encode_rows(dialect, AuditEntry, deepcopy(shared))
