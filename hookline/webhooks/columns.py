@@ -117,10 +117,11 @@ def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
     def replace(value: Any) -> Any:
         return {"fingerprint": vault.fingerprint(value)} if isinstance(value, str) else value
 
-    return {
-        name: FIELDS[name].codec.replace_secrets(value, replace) if name in SECRET_FIELDS else value
-        for name, value in form.items()
-    }
+    prints = dict(form)
+    for name in SECRET_FIELDS:
+        if name in prints:
+            prints[name] = FIELDS[name].codec.replace_secrets(prints[name], replace)
+    return prints
 
 
 def signing_algorithm(webhook: Webhook) -> str:

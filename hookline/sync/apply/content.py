@@ -23,10 +23,8 @@ def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
     snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
     # Folded: the same headers in another order are the same content.
     meant = {
-        slug: {
-            name: folded(name, value) if name in FOLDED_FIELDS else value
-            for name, value in values.items()
-        }
+        slug: values
+        | {name: folded(name, values[name]) for name in FOLDED_FIELDS if name in values}
         for slug, values in snapshot.items()
     }
     return Content(snapshot, f"sha256:{json_digest(meant, levels=1)}")

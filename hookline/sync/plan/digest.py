@@ -3,7 +3,7 @@ Pure.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from hookline.form.equality import FOLDED_FIELDS, folded
 from hookline.form.webhook_fields import SECRET_FIELDS
@@ -13,6 +13,8 @@ from hookline.sync.plan.changes import Change
 from hookline.sync.plan.comparing import holds_unknown
 from hookline.sync.plan.webhooks import Write
 from hookline.sync.policy import ApplyLimits
+
+_NOT_AS_THEY_ARE: Final = FOLDED_FIELDS | SECRET_FIELDS
 
 
 # Of the base and the versions of what is written, too: a plan that was agreed to is stale once the
@@ -54,15 +56,12 @@ def _remembered(write: Write) -> list[Any]:
     """Parts of the digest beyond what is shown: the webhook's version, and secrets by their
     fingerprints.
     """
-    applied = {
-        # An unknown secret has no fingerprint: two plans without it are equal.
-        name: ""
-        if name in SECRET_FIELDS and holds_unknown(value)
-        else folded(name, value)
-        if name in FOLDED_FIELDS
-        else value
-        for name, value in write.applied.items()
-    }
+    applied = dict(write.applied)
+    for name in _NOT_AS_THEY_ARE:
+        if name in applied:
+            # An unknown secret has no fingerprint: two plans without it are equal.
+            is_unknown = name in SECRET_FIELDS and holds_unknown(applied[name])
+            applied[name] = "" if is_unknown else folded(name, applied[name])
     flags = [write.is_removed, write.is_deleted, write.is_released]
     version = write.live and write.live.version
     return [write.slug, version, applied, flags, *sorted(write.ignored)]
