@@ -2,7 +2,6 @@
 database. Called by sync_session.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -147,6 +146,9 @@ class LocalTarget:
         return self._run(lambda runtime, actor: applying.apply(runtime, actor, request))
 
     def _run(self, work: "Callable[[Runtime, Actor], Awaitable[ApplyOutcome]]") -> SyncAnswer:
+        # 30 ms that a plan by a server would pay.
+        import asyncio
+
         from hookline.cli.lock import local_lock
 
         outcomes: list[ApplyOutcome] = []
@@ -192,7 +194,7 @@ def _of_digest(
     if len(document.webhooks) < _WORTH_ASKING or not is_whole or document.has_unknown_secrets():
         return None
     places = document.positions.packed()
-    digest = content_digest(document.content, places, document.secrets)
+    digest = content_digest(document.content, places, document.secrets, levels=1)
     if digest is None:
         return None
     try:

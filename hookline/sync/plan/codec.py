@@ -17,16 +17,15 @@ from hookline.sync.read.problems import Position, SyncProblem
 Json = dict[str, Any]
 # The levels of a value; a webhook's filter has 8 of groups. Showing one takes the stack by levels.
 _LEVELS_LIMIT: Final = 100
+_COLLECTIONS: Final = (dict, list)
 # Of a field's change, where its name is left out.
 _EMPTY: Final[Json] = {
     **dict.fromkeys(("before", "after", "live", "changedBy", "changedAt", "reason")),
     "secret": False,
     "changedSecrets": [],
 }
-# Of the field of a new webhook, which may be one of 150,000: what follows its value, and the names
-# of its JSON.
+# Of the field of a new webhook, which may be one of 150,000: what follows its value.
 _NOTHING_ELSE: Final = [None, False, (), None]
-_OF_A_NEW_ONE: Final = frozenset(("field", "after"))
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
@@ -231,7 +230,7 @@ def decode_change(content: Json) -> Change:
 
 def _decode_field(item: Json) -> FieldChange:
     # Of a new webhook, of which there may be 10,000 with 15 fields each.
-    if item.keys() == _OF_A_NEW_ONE:
+    if len(item) == 2 and "after" in item and "field" in item:
         return FieldChange(text(item["field"]), None, value(item["after"]), None)
     return FieldChange(
         text(item["field"]),
@@ -318,16 +317,14 @@ def _number_or_none(value: Any) -> int | None:
 
 def value(given: Any) -> Any:
     """The value of a field. Raises ValueError for one of too many levels."""
-    if not isinstance(given, dict | list):
+    if not isinstance(given, _COLLECTIONS):
         return given
-    level = [given]
+    level: list[Any] = [given]
     for _ in range(_LEVELS_LIMIT):
-        level = [
-            inner
-            for item in level
-            if isinstance(item, dict | list)
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
+        inside = list[Any]()
+        for item in level:
+            inside += item.values() if type(item) is dict else item
+        level = [item for item in inside if isinstance(item, _COLLECTIONS)]
         if not level:
             return given
     raise ValueError("too many levels")

@@ -10,17 +10,17 @@ from hookline.sync.json_digest import json_digest
 
 
 def content_digest(
-    content: object, positions: object, secrets: Mapping[tuple[str, ...], str]
+    content: object, positions: object, secrets: Mapping[tuple[str, ...], str], levels: int = 3
 ) -> str | None:
     """`sha256:…`, equal for equal content whatever the order of its keys. None for what has no JSON
-    that comes back the same.
+    that comes back the same. levels: as `json_digest` takes them; 3 goes webhook by webhook and
+    file by file, a process that nobody waits for needs 1.
 
     It is a plain digest of the secrets, too: for the way to the server, never to be stored.
     """
     sent = [content, positions, sorted(_pairs(secrets))]
     try:
-        # By each webhook, and each file's places.
-        return f"sha256:{json_digest(sent, levels=3)}"
+        return f"sha256:{json_digest(sent, levels)}"
     # Whole numbers beyond 64 bits, halves of pairs, too many levels.
     except orjson.JSONEncodeError:
         return None

@@ -86,10 +86,10 @@ class Document:
 
     def has_unknown_secrets(self) -> bool:
         return any(
-            _has_unknown(value)
+            _has_unknown(webhook.values[name])
             for webhook in self.webhooks.values()
-            for name, value in webhook.values.items()
-            if name in SECRET_FIELDS
+            for name in SECRET_FIELDS
+            if name in webhook.values
         )
 
 

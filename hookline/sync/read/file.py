@@ -2,8 +2,8 @@
 and by `hookline dev`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hookline.form.kinds import Bounds
@@ -15,6 +15,27 @@ from hookline.sync.read.moves import check_moves
 from hookline.sync.read.plain_file import read_plain
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import References
+
+
+@dataclass(slots=True)
+class SourceLines(Mapping[str, Sequence[str]]):
+    """Lines of files by their names, without line ends. Made when somebody asks for them: of files
+    with which nothing is wrong nobody does.
+    """
+
+    data: dict[str, bytes] = field(default_factory=dict)
+    _made: dict[str, list[str]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> list[str]:
+        if name not in self._made:
+            self._made[name] = loader.lines_of(self.data[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +68,14 @@ def decoded_all(
     problems = Problems("")
     for problem in collected.problems:
         problems.add(problem)
-    lines, documents, used = dict[str, list[str]](), list[Document](), loader.Used()
+    lines, documents, used = SourceLines(), list[Document](), loader.Used()
     for file in collected.files:
+        lines.data[file.name] = file.data
         own = references(file.folder)
         if plain := read_plain(file.data, file.name, bounds, own, used):
-            lines[file.name] = loader.lines_of(file.data)
             documents.append(plain)
             continue
         loaded = loader.load(file.data, file.name, problems=problems, used=used)
-        lines[file.name] = loaded.lines
         # Also after problems of its form, so that people get all of them at once.
         if loaded.root is not None:
             documents.append(decode(loaded.root, bounds, own, problems))

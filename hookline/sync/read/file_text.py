@@ -16,6 +16,8 @@ _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
 )
 
+_ALLOWED_ASCII: Final = b"\t\n" + bytes(range(0x20, 0x7F))
+
 
 def text_of(data: bytes, file: str) -> str:
     """The file's text. Raises FileRefused where it is too large, not UTF-8, or holds a character
@@ -59,6 +61,9 @@ def text_of(data: bytes, file: str) -> str:
 
 def hidden_character(text: str) -> re.Match[str] | None:
     """The first character that no file may hold."""
+    # Of ASCII, as most files are, without the pattern, which takes ten times as long (2026-11).
+    if text.isascii() and not text.encode("ascii").translate(None, _ALLOWED_ASCII):
+        return None
     return _REFUSED.search(text)
 
 

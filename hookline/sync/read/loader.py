@@ -13,10 +13,9 @@ from hookline.sync.read.problems import FileRefused, Position, Problems, SyncPro
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """root: None when the file can't be read on. lines: for excerpts, without line ends."""
+    """root: None when the file can't be read on."""
 
     root: Node | None
-    lines: list[str]
     problems: Problems
 
 
@@ -45,7 +44,6 @@ def load(
     """
     problems, used = problems or Problems(file), used or Used()
     problems.file = file
-    lines = lines_of(data)
     try:
         parser = parser or parser_class()
         composer = Composer(parser, text_of(data, file), problems, used.nodes, used.expanded)
@@ -60,8 +58,8 @@ def load(
             )
     except FileRefused as refused:
         problems.add(refused.problem)
-        return LoadedFile(None, lines, problems)
-    return LoadedFile(root, lines, problems)
+        return LoadedFile(None, problems)
+    return LoadedFile(root, problems)
 
 
 def lines_of(data: bytes) -> list[str]:

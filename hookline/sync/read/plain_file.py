@@ -15,7 +15,6 @@ from hookline.sync.read.file_text import text_of
 from hookline.sync.read.loader import Used, load
 from hookline.sync.read.nodes import MAX_NODES, Mapping, Node, Scalar
 from hookline.sync.read.plain_lines import PlainWebhook, read_lines
-from hookline.sync.read.positions import text_of as places_text
 from hookline.sync.read.problems import FileRefused, Position, Problems
 from hookline.sync.read.references import References
 
@@ -75,7 +74,7 @@ def _take_all(
 ) -> bool:
     """Adds the webhooks. False where one is none for the fast path."""
     defaults, places = _defaults(root)
-    contents = dict[str, object]()
+    contents, own_places = dict[str, object](), dict[str, tuple[int, int]]()
     for slug, plain in webhooks.items():
         # Whose numbers are read in another way.
         if "filter" in plain.fields or check_slug(slug):
@@ -86,24 +85,27 @@ def _take_all(
         contents[slug] = content
         at = Position(plain.line, plain.column, file)
         document.webhooks[slug] = DocumentWebhook(slug, found.values, at, found.lifecycle)
-        document.positions.put(f"webhooks.{slug}", (file, plain.line, plain.column))
-        all_places = {**places, **plain.places} if places else plain.places
-        text = places_text((field, *place) for field, place in all_places.items())
-        document.positions.put_all(f"webhooks.{slug}", file, text)
-        document.secrets.update(
-            (path, secret) for path, secret in found.secrets.items() if isinstance(secret, str)
-        )
+        own_places[slug] = (plain.line, plain.column)
+        texts = [place for name, place in places.items() if name not in plain.fields]
+        document.positions.put_all(f"webhooks.{slug}", file, " ".join([*texts, *plain.places]))
+        for path, secret in found.secrets.items():
+            if isinstance(secret, str):
+                document.secrets[path] = secret
         # All of them are secrets: of another text with a reference the fast path wants nothing.
-        document.secret_positions += [Position(*place, file) for place in plain.references]
+        for line, column in plain.references:
+            document.secret_positions.append(Position(line, column, file))
+    document.positions.put_all("webhooks", file, own_places)
     document.content["webhooks"] = contents
     return True
 
 
-def _defaults(root: Node) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
-    """The file's defaults as JSON, and the places of their values."""
+def _defaults(root: Node) -> tuple[dict[str, Any], dict[str, str]]:
+    """The file's defaults as JSON, and the places of their values as `PlainWebhook` has them."""
     found = root.entries.get("defaults") if isinstance(root, Mapping) else None
     node = found[1] if found else None
     if not isinstance(node, Mapping):
         return {}, {}
-    places = {name: (value.line, value.column) for name, (_, value) in node.entries.items()}
+    places = {
+        name: f"{name}:{value.line}:{value.column}" for name, (_, value) in node.entries.items()
+    }
     return content_of(node.entries), places

@@ -5,7 +5,7 @@ else, also of a single line, is left to the composer; a test compares the two. N
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hookline.sync.read.nodes import plain_json
 
@@ -21,9 +21,9 @@ _LIST: Final = rf"\[ *+(?:{_WORD}(?: *+, *+{_WORD})*+)? *+\]"
 _MAP: Final = rf"\{{ *+(?:{_KEY}: ++{_WORD}(?: *+, *+{_KEY}: ++{_WORD})*+)? *+\}}"
 # Indent, dash, key, blanks, and the value by its form; last whatever is no such line.
 _LINE: Final = re.compile(
-    rf"^( *+)(?:(-) |({_KEY}):)( *+)(?:(?<= )(?:({_PLAIN})|({_QUOTED})|({_LIST}|{_MAP})))?"
-    r" *+(?:(?<= )#.*)?$|^ *+(?:#.*)?$|^(.*)$",
-    re.MULTILINE | re.ASCII,
+    rf"( *+)(?:(-) |({_KEY}):)( *+)(?:(?<= )(?:({_PLAIN})|({_QUOTED})|({_LIST}|{_MAP})))?"
+    r" *+(?:(?<= )#.*)?$| *+(?:#.*)?$|(.*)$",
+    re.ASCII,
 )
 _WORDS: Final = re.compile(_WORD, re.ASCII)
 _PAIRS: Final = re.compile(rf"({_KEY}): ++({_WORD})", re.ASCII)
@@ -32,18 +32,21 @@ _WEBHOOKS: Final = re.compile(r"^webhooks: *\n", re.MULTILINE)
 _BLOCK_END: Final = re.compile(r"^[^ \n#]", re.MULTILINE)
 # Levels below `webhooks`: slug, field, and what a field holds.
 _SLUG, _FIELD, _DEEPEST = 1, 2, 6
+MOST_KNOWN: Final = 2_000
+"""Lines of a file that are remembered: those that webhooks share are among the first."""
 
 
 @dataclass(slots=True)
 class PlainWebhook:
-    """fields: as JSON, as `to_json` has them; places: line and column of each field's value;
-    references: line and column of each text that may hold one.
+    """fields: as JSON, as `to_json` has them, shared between webhooks and not to be changed;
+    places: `name:line:column` of each field's value; references: line and column of each text that
+    may hold one.
     """
 
     line: int
     column: int
     fields: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    places: list[str] = field(default_factory=list)
     references: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -63,6 +66,23 @@ class _NotPlain(Exception):
     """A line is one for the composer."""
 
 
+class _Line(NamedTuple):
+    """A line by itself. indent: -1 of a blank one; kind: of the collection that it stands in;
+    column, nodes: of its value, 0 nodes where that begins on the next line.
+    """
+
+    indent: int
+    kind: type = dict
+    key: str = ""
+    column: int = 0
+    value: Any = None
+    nodes: int = 0
+    may_refer: bool = False
+
+
+_BLANK: Final = _Line(-1)
+
+
 def read_lines(text: str) -> PlainLines | None:
     """The webhooks of a file's text, or None where any of its lines is not plain."""
     begin = _WEBHOOKS.search(text)
@@ -74,9 +94,7 @@ def read_lines(text: str) -> PlainLines | None:
     line = text.count("\n", 0, begin.start()) + 1
     reader = _LineReader(line)
     try:
-        # One after another: all lines of a large file at once would take 0.1 GB.
-        for found in _LINE.finditer(block):
-            reader.take(*found.groups(""))
+        reader.take(block)
     except _NotPlain:
         return None
     if reader.pending is not None or not reader.webhooks:
@@ -97,48 +115,46 @@ class _LineReader:
     open: list[tuple[int, Any]] = field(default_factory=list)
     pending: tuple[int, str] | None = None
     webhook: PlainWebhook = field(default_factory=lambda: PlainWebhook(0, 0))
+    known: dict[str, _Line] = field(default_factory=dict)
 
-    # One call for each of 200,000 lines: kept flat.
-    def take(
-        self, blanks: str, dash: str, key: str, gap: str, plain: str, quoted: str, flow: str,
-        other: str,
-    ) -> None:  # fmt: skip
-        self.line += 1
-        if other:
-            raise _NotPlain
-        if not key and not dash:
-            return
-        indent = len(blanks)
-        if self.pending is not None:
-            self._begin(indent, bool(dash))
-        elif not self.open:
-            self._open(indent, {})
-        values = self._values(indent, bool(dash))
-        column = indent + len(key or dash) + 2 + len(gap)
-        if plain:
-            value, self.nodes = plain_json(plain), self.nodes + 1
-            if "${" in plain:
+    # A turn for each of 200,000 lines: kept flat.
+    def take(self, block: str) -> None:
+        """Reads all lines of the webhooks. Raises _NotPlain."""
+        known, opened, seen = self.known, self.open, 0
+        for text in block.split("\n"):
+            self.line += 1
+            indent, kind, key, column, value, nodes, may_refer = known.get(text) or self._of(text)
+            if indent < 0:
+                continue
+            if self.pending is not None:
+                self._begin(indent, kind)
+            elif not opened:
+                self._open(indent, {})
+            around, values = opened[-1]
+            if around != indent or type(values) is not kind:
+                values = self._values(indent, kind)
+            if may_refer:
                 self._refer(key, column)
-        elif quoted:
-            value, self.nodes = quoted[1:-1], self.nodes + 1
-            if "${" in value:
-                self._refer(key, column)
-        elif flow:
-            value = self._flow(flow)
-        elif dash:
-            raise _NotPlain
-        else:
-            self._take_key(values, key, indent)
-            return
-        if dash:
-            values.append(value)
-            return
-        if key in values or len(self.open) == _SLUG:
-            raise _NotPlain
-        self.nodes += 1
-        values[key] = value
-        if len(self.open) == _FIELD:
-            self.webhook.places[key] = (self.line, column)
+            seen += nodes
+            if kind is list:
+                values.append(value)
+            elif not nodes:
+                self._take_key(values, key, indent)
+            elif key in values or len(opened) == _SLUG:
+                raise _NotPlain
+            else:
+                seen += 1
+                values[key] = value
+                if len(opened) == _FIELD:
+                    self.webhook.places.append(f"{key}:{self.line}:{column}")
+        self.nodes += seen
+
+    def _of(self, text: str) -> _Line:
+        """The line, remembered: most lines of a webhook are those of others, too."""
+        line = _line_of(text)
+        if len(self.known) < MOST_KNOWN:
+            self.known[text] = line
+        return line
 
     def _refer(self, key: str, column: int) -> None:
         """Notes a text with a reference. One that is no secret is for the composer, and seen here,
@@ -157,22 +173,22 @@ class _LineReader:
         if len(self.open) == _SLUG:
             self.webhook = self.webhooks[key] = PlainWebhook(self.line, indent + 1)
 
-    def _begin(self, indent: int, is_list: bool) -> None:
+    def _begin(self, indent: int, kind: type) -> None:
         """Opens the value of the pending key at its first line."""
         assert self.pending is not None
         around, key = self.pending
         # A list may stand as far out as the key that it is of.
-        if indent < around or (indent == around and not is_list):
+        if indent < around or (indent == around and kind is dict):
             raise _NotPlain
         while self.open[-1][0] > around:
             self.open.pop()
         level, values = len(self.open), self.open[-1][1]
-        if level >= _DEEPEST or (level == _SLUG and is_list):
+        if level >= _DEEPEST or (level == _SLUG and kind is list):
             raise _NotPlain
-        value: Any = self.webhook.fields if level == _SLUG else [] if is_list else {}
+        value: Any = self.webhook.fields if level == _SLUG else kind()
         values[key] = value
         if level == _FIELD:
-            self.webhook.places[key] = (self.line, indent + 1)
+            self.webhook.places.append(f"{key}:{self.line}:{indent + 1}")
         self.pending = None
         self._open(indent, value)
 
@@ -182,33 +198,54 @@ class _LineReader:
         self.nodes += 1
         self.open.append((indent, values))
 
-    def _values(self, indent: int, is_item: bool) -> Any:
+    def _values(self, indent: int, kind: type) -> Any:
         """The collection that a line of this indent belongs to."""
-        while self.open and self.open[-1][0] > indent:
-            self.open.pop()
+        opened = self.open
+        while opened and opened[-1][0] > indent:
+            opened.pop()
         # A list that stands as far out as its key ends with the next key.
-        if not is_item and len(self.open) > 1 and self.open[-2][0] == indent:
-            self.open.pop()
-        if not self.open or self.open[-1][0] != indent:
+        if kind is dict and len(opened) > 1 and opened[-2][0] == indent:
+            opened.pop()
+        if not opened or opened[-1][0] != indent or type(opened[-1][1]) is not kind:
             raise _NotPlain
-        values = self.open[-1][1]
-        if isinstance(values, list) is not is_item:
-            raise _NotPlain
-        return values
+        return opened[-1][1]
 
-    def _flow(self, flow: str) -> Any:
-        if "${" in flow:
-            raise _NotPlain
-        if flow[0] == "[":
-            items = [_word(text) for text in _WORDS.findall(flow)]
-            self.nodes += len(items) + 1
-            return items
-        pairs = _PAIRS.findall(flow)
-        values = {key: _word(text) for key, text in pairs}
-        self.nodes += 2 * len(pairs) + 1
-        if len(values) < len(pairs):
-            raise _NotPlain
-        return values
+
+def _line_of(text: str) -> _Line:
+    """A line by its form. Raises _NotPlain."""
+    found = _LINE.match(text)
+    assert found is not None
+    blanks, dash, key, gap, plain, quoted, flow, other = found.groups("")
+    if other:
+        raise _NotPlain
+    if not key and not dash:
+        return _BLANK
+    indent, kind = len(blanks), list if dash else dict
+    column = indent + len(key or dash) + 2 + len(gap)
+    if plain:
+        return _Line(indent, kind, key, column, plain_json(plain), 1, "${" in plain)
+    if quoted:
+        return _Line(indent, kind, key, column, quoted[1:-1], 1, "${" in quoted)
+    if flow:
+        value, nodes = _flow(flow)
+        return _Line(indent, kind, key, column, value, nodes)
+    if dash:
+        raise _NotPlain
+    return _Line(indent, kind, key, column)
+
+
+def _flow(flow: str) -> tuple[Any, int]:
+    """A list or a mapping in brackets, and its nodes."""
+    if "${" in flow:
+        raise _NotPlain
+    if flow[0] == "[":
+        items = [_word(text) for text in _WORDS.findall(flow)]
+        return items, len(items) + 1
+    pairs = _PAIRS.findall(flow)
+    values = {key: _word(text) for key, text in pairs}
+    if len(values) < len(pairs):
+        raise _NotPlain
+    return values, 2 * len(pairs) + 1
 
 
 def _word(text: str) -> object:

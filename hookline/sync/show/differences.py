@@ -62,20 +62,23 @@ def _short(text: str) -> str:
 
 def whole_text(value: Any) -> str:
     """A canonical value as it is."""
+    # First what most are: of 10,000 new webhooks 280,000.
+    if type(value) is str:
+        return value
+    if type(value) is list:
+        return f"[{', '.join(map(whole_text, value))}]"
     match value:
         case None:
             return "none"
         case bool():
             return "true" if value else "false"
-        case dict() if set(value) == {"schedule"}:
+        case dict() if value.keys() == {"schedule"}:
             return whole_text(value["schedule"])
         case dict() if "name" in value or "key" in value:
             name = value.get("name", value.get("key"))
             return f"{name}: {whole_text(value.get('value'))}"
         case dict():
             return ", ".join(f"{key} {whole_text(item)}" for key, item in value.items())
-        case list():
-            return "[" + ", ".join(map(whole_text, value)) + "]"
     return str(value)
 
 

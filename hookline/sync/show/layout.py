@@ -3,7 +3,7 @@ report and plan_lines; the commands print them.
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -34,14 +34,13 @@ class Layout:
 PLAIN: Final = Layout()
 
 
-def wrapped(text: str, layout: Layout, indent: int = 0, color: str | None = None) -> Iterator[Line]:
+def wrapped(text: str, layout: Layout, indent: int = 0, color: str | None = None) -> Sequence[Line]:
     """The text without what a terminal obeys, in lines that go on further in."""
     text = printable(text)
     first = " " * indent
     if layout.width is None or len(first) + len(text) <= layout.width:
-        yield Line(first + text, color)
-        return
-    for line in textwrap.wrap(
+        return (Line(first + text, color),)
+    lines = textwrap.wrap(
         text,
         max(layout.width, NARROWEST),
         initial_indent=first,
@@ -49,8 +48,8 @@ def wrapped(text: str, layout: Layout, indent: int = 0, color: str | None = None
         break_on_hyphens=False,
         drop_whitespace=True,
         replace_whitespace=False,
-    ):
-        yield Line(line, color)
+    )
+    return [Line(line, color) for line in lines]
 
 
 def joined(lines: Iterable[Line]) -> str:

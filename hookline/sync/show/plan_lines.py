@@ -4,7 +4,7 @@ report. Everything is masked already.
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, changed_by
@@ -45,7 +45,9 @@ def change_lines(change: Change, layout: Layout) -> Iterator[Line]:
         _title(change),
     ]
     yield from wrapped("  ".join(filter(None, parts)), layout, 2, COLORS.get(mark))
-    if change.kind not in _REMOVED:
+    if change.kind is ChangeKind.CREATE:
+        yield from _created_lines(change.fields, layout)
+    elif change.kind not in _REMOVED:
         for item in change.fields:
             yield from _field_lines(change.kind, item, layout)
     if change.hint and change.kind not in _REMOVED:
@@ -86,20 +88,22 @@ def _field_lines(kind: ChangeKind, item: FieldChange, layout: Layout) -> Iterato
         yield from _disputed_lines(kind, item, layout)
     elif kind is ChangeKind.RELEASE:
         yield from wrapped(f"{item.field} {_value(item.live, layout)}", layout, _FIELD)
-    elif kind is ChangeKind.CREATE:
-        yield from _created_lines(item, layout)
     else:
         yield from _difference_lines(item.field, item.before, item.after, item, layout)
 
 
-def _created_lines(item: FieldChange, layout: Layout) -> Iterator[Line]:
-    """A field of a new webhook: whole, as nothing else tells it."""
-    if item.field == _TEMPLATE and "\n" in item.after:
-        yield from wrapped(item.field, layout, _FIELD)
-        lines = item.after.splitlines()
-        yield from _cut([Line(f"{' ' * _PART}{line}") for line in lines], layout)
-    else:
-        yield from wrapped(f"{item.field} {whole_text(item.after)}", layout, _FIELD)
+def _created_lines(fields: Iterable[FieldChange], layout: Layout) -> list[Line]:
+    """Fields of a new webhook: whole, as nothing else tells them."""
+    # No generator: of 10,000 new webhooks there are 150,000 lines.
+    lines = list[Line]()
+    for item in fields:
+        if item.field == _TEMPLATE and "\n" in item.after:
+            lines += wrapped(item.field, layout, _FIELD)
+            parts = [Line(f"{' ' * _PART}{line}") for line in item.after.splitlines()]
+            lines += _cut(parts, layout)
+        else:
+            lines += wrapped(f"{item.field} {whole_text(item.after)}", layout, _FIELD)
+    return lines
 
 
 def _difference_lines(

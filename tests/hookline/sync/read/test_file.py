@@ -10,6 +10,7 @@ import yaml
 from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read import composer, file, loader
 from hookline.sync.read.file import Reading
+from hookline.sync.read.file_text import hidden_character
 from hookline.sync.read.nodes import MAX_NODES
 from hookline.sync.read.problems import MAX_PROBLEMS, Position, Problems, SyncProblem
 from hookline.sync.read.references import LocalReferences
@@ -375,3 +376,11 @@ def test_no_retry_and_a_minute_for_an_attempt_can_be_said(tmp_path: Path) -> Non
     values = document.webhooks["orders"].values
     assert (values["retry"], values["timeout"]) == ({"schedule": []}, "1m")
     assert codes(read(GOOD.replace("}\n", ", timeout: 61s }\n"), tmp_path)) == ["range"]
+
+
+def test_characters_of_ascii_are_hidden_as_the_same_ones_are_beside_others() -> None:
+    for character in map(chr, range(128)):
+        for text in (f"a{character}b", f"{character}\n", f"\n{character}"):
+            # Beyond ASCII the pattern looks alone.
+            beside = hidden_character(f"{text}é")
+            assert (hidden_character(text) is None) == (beside is None), repr(text)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.loader import Used, load
 from hookline.sync.read.plain_file import read_plain
-from hookline.sync.read.plain_lines import read_lines
+from hookline.sync.read.plain_lines import MOST_KNOWN, read_lines
 from hookline.sync.read.problems import Problems
 from hookline.sync.read.references import LocalReferences
 from tests.hookline.sync.files import BOUNDS
@@ -143,6 +143,22 @@ def check(text: str) -> bool:
 def test_plain_files_take_the_lines() -> None:
     assert check(FILE)
     assert check(FILE.replace("\nx-more: here\n", ""))
+
+
+def test_lines_that_webhooks_share_and_more_than_are_remembered_read_the_same() -> None:
+    webhook = """\
+  hook-{0}:
+    name: Hook {0}
+    url: https://a.example/{0}
+    retry:
+      schedule: [5s, 5m]
+    headers: {{ X-Own: "2" }}
+    events: [order.*.create]
+"""
+    head = (
+        "version: 1\ndefaults: { headers: { X-Shop: a }, environments: [production] }\nwebhooks:\n"
+    )
+    assert check(head + "".join(webhook.format(number) for number in range(MOST_KNOWN // 3 + 5)))
 
 
 @settings(max_examples=400, deadline=None)
