@@ -68,6 +68,9 @@ class SyncFieldChange:
 class SyncChange:
     kind: SyncChangeKind = strawberry.field(description="Kind of the change.")
     slug: str = strawberry.field(description="Slug of the webhook.")
+    version: int | None = strawberry.field(
+        description="Version of the webhook that the plan was made of, or null for a new one."
+    )
     moved_from: str | None = strawberry.field(
         description="Slug before the change, for MOVE. Null otherwise."
     )
@@ -96,6 +99,7 @@ class SyncChange:
         return cls(
             kind=change.kind,
             slug=change.slug,
+            version=change.version,
             moved_from=change.moved_from,
             open_deliveries=change.open_deliveries,
             webhook_id=node_id("wh", change.webhook_id) if change.webhook_id else None,

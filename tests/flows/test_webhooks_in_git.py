@@ -218,12 +218,10 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
     plan = tmp_path / "plan.json"
     shop.run("sync", "plan", "-f", str(file), "-o", str(plan))
     assert "crm-key-in-clear" not in plan.read_text()
-    assert (
-        "Changed since the plan was made"
-        in shop.run("sync", "apply", str(plan), exit_code=5, CRM_KEY="another").stderr
-    )
+    another = shop.run("sync", "apply", str(plan), exit_code=5, CRM_KEY="another").stderr
+    assert "Changed since the plan was made: the value of a secret. Plan again." in another
     shop.run("sync", "apply", str(plan))
-    assert shop.run("sync", "apply", str(plan), exit_code=5).stderr
+    assert "made: orders. Plan again." in shop.run("sync", "apply", str(plan), exit_code=5).stderr
 
     file.write_text(FILE + MORE)
     assert (
@@ -235,6 +233,19 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
         f"is not a saved plan. A webhooks file is applied with: hookline sync apply -f {file}"
         in (refused)
     )
+
+
+async def test_a_stale_plan_names_a_webhook_of_which_a_field_outside_the_file_changed(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    shop.run("sync", "apply", "-f", str(file))
+    file.write_text(FILE.replace("order.*.create", "order.*.update") + MORE)
+    shop.run("sync", "plan", "-f", str(file), "-o", str(plan))
+    orders = await webhook(shop, "orders")
+    await shop.mutate("webhookUpdate", "", id=orders["id"], description="Of the warehouse.")
+    stale = shop.run("sync", "apply", str(plan), exit_code=5).stderr
+    assert "Changed since the plan was made: orders. Plan again." in stale
 
 
 async def test_a_saved_plan_is_applied_with_its_options_by_the_command_that_saving_it_names(

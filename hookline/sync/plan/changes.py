@@ -69,7 +69,8 @@ class FieldChange(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Change:
     """webhook_id: None for a new webhook, and for clients that only read the plan. moved_from: the
-    slug before a MOVE. open_deliveries: up to 10,000; None where they were not counted.
+    slug before a MOVE. open_deliveries: up to 10,000; None where they were not counted. version: of
+    the webhook that was compared; None for a new one.
     """
 
     kind: ChangeKind
@@ -80,6 +81,7 @@ class Change:
     hint: str | None = None
     moved_from: str | None = None
     open_deliveries: int | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

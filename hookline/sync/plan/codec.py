@@ -28,7 +28,7 @@ _EMPTY: Final[Json] = {
 _NOTHING_ELSE: Final = [None, False, (), None]
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
-CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
+CHANGE_FIELDS: Final = """kind slug version movedFrom openDeliveries file line hint
     fields { field before after live secret changedSecrets changedBy changedAt reason }"""
 """Selection of a SyncChange that `decode_change` reads."""
 PLAN_FIELDS: Final = f"""digest set unchanged restores base {{ number commit dirty }}
@@ -141,6 +141,7 @@ def _encoded_head(change: Change) -> Json:
     return {
         "kind": str(change.kind),
         "slug": change.slug,
+        "version": change.version,
         "movedFrom": change.moved_from,
         "openDeliveries": change.open_deliveries,
         "file": file,
@@ -223,9 +224,10 @@ def decode_change(content: Json) -> Change:
     # Plans are shown by file and line alone: the column is not carried.
     position = _position(content)
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
-    moved_from, waiting = _text_or_none(content["movedFrom"]), content["openDeliveries"]
-    slug = text(content["slug"])
-    return Change(kind, slug, None, fields, position, hint, moved_from, _number_or_none(waiting))
+    moved_from = _text_or_none(content["movedFrom"])
+    slug, version = text(content["slug"]), _number_or_none(content["version"])
+    waiting = _number_or_none(content["openDeliveries"])
+    return Change(kind, slug, None, fields, position, hint, moved_from, waiting, version)
 
 
 def _decode_field(item: Json) -> FieldChange:

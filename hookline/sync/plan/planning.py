@@ -92,7 +92,20 @@ def drift(live: StoredWebhook) -> Change | None:
     )
     file, line, _ = live.position
     position = Position(line, file=file) if file and line else None
-    return Change(ChangeKind.DRIFT, live.slug, live.id, fields, position)
+    return _of(live, ChangeKind.DRIFT, live.slug, fields, position)
+
+
+def _of(
+    live: StoredWebhook,
+    kind: ChangeKind,
+    slug: str,
+    fields: tuple[FieldChange, ...],
+    position: Position | None,
+    hint: str | None = None,
+    moved_from: str | None = None,
+) -> Change:
+    """A change of a webhook that exists."""
+    return Change(kind, slug, live.id, fields, position, hint, moved_from, version=live.version)
 
 
 @dataclass(slots=True)
@@ -190,7 +203,7 @@ class _Planner:
             hint += ": stays as it is, and no file owns it any more"
         fields = (FieldChange("active", True, False, True),) if values else ()
         # Without a position: at its last line stands another webhook by now.
-        self.changes.append(Change(kind, live.slug, live.id, fields, None, hint))
+        self.changes.append(_of(live, kind, live.slug, fields, None, hint))
         applied = {**live.applied, "active": False}
         write = Write(live.slug, live, values, applied, None, ignored=live.ignored, **flags)
         self.writes.append(write)
@@ -232,7 +245,7 @@ class _Planner:
         verdicts = compare(item.slug, item.prints, live.form, applied, is_adopted, old_slug)
         if old_slug:
             at, kind = item.position, ChangeKind.MOVE
-            moved = Change(kind, item.slug, live.id, (), at, moved_from=old_slug)
+            moved = _of(live, kind, item.slug, (), at, moved_from=old_slug)
             self.changes.append(moved)
         verdicts.released += [name for name in FIELDS if name in live.applied.keys() & ignored]
         if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
@@ -247,9 +260,8 @@ class _Planner:
             is_ignored = not ignored.isdisjoint(verdicts.released)
             is_gone = "no longer in" if self.wish == "the file" else "not in"
             hint = f"{'ignored' if is_ignored else f'{is_gone} {self.wish}'}: stays as it is"
-            self.changes.append(
-                Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.position, hint)
-            )
+            change = _of(live, ChangeKind.RELEASE, item.slug, fields, item.position, hint)
+            self.changes.append(change)
         self._write(item, live, verdicts, is_reenabled)
 
     def _update(
@@ -265,7 +277,7 @@ class _Planner:
         if is_reenabled:
             wanted = "ACTIVE" if live.form["active"] else "INACTIVE"
             fields = (FieldChange("status", "AUTO_DISABLED", wanted, "AUTO_DISABLED"), *fields)
-        self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
+        self.changes.append(_of(live, kind, item.slug, fields, item.position, hint))
 
     def _add_disputed(
         self, item: WantedWebhook, live: StoredWebhook, kind: ChangeKind, fields: Values
@@ -280,7 +292,7 @@ class _Planner:
                 _shown(name, live.applied.get(name), value, live.form[name])
                 for name, value in fields.items()
             )
-            self.changes.append(Change(kind, item.slug, live.id, shown, item.position, hint))
+            self.changes.append(_of(live, kind, item.slug, shown, item.position, hint))
 
     def _write(
         self, item: WantedWebhook, live: StoredWebhook, verdicts: Verdicts, is_reenabled: bool

@@ -18,7 +18,7 @@ from hookline.sync.plan.changes import Plan
 from hookline.sync.read.collecting import STANDARD_INPUT
 from hookline.text import printable
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 # Of the plan of a webhooks file of 8 MiB, whose values stand in it up to three times.
 _LONGEST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = b'{\n  "format": '
@@ -125,22 +125,24 @@ def load(path: Path) -> SavedPlan:
 def what_changed(agreed: Plan, plan: Plan) -> str:
     """A sentence with the webhooks that the plan of now treats otherwise than the agreed one."""
     before, after = _by_slug(agreed), _by_slug(plan)
-    # Only what a plan shows: a secret's value or a version differs without a trace in it.
+    # A secret's value differs without a trace in a plan.
     slugs = sorted(
         slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)
     )
     if slugs:
         return f"Changed since the plan was made: {printable(', '.join(slugs))}. Plan again."
-    return (
-        "Changed since the plan was made: the value of a secret, or a webhook of the plan in a "
-        "way that it does not show. Plan again."
+    what = (
+        f"revision {plan.base} of the set was applied"
+        if plan.base != agreed.base
+        else "the value of a secret"
     )
+    return f"Changed since the plan was made: {what}. Plan again."
 
 
 def _by_slug(plan: Plan) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for change in plan.changes:
-        found.setdefault(change.slug, []).append((change.kind, change.fields))
+        found.setdefault(change.slug, []).append((change.kind, change.version, change.fields))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hookline.errors import HooklineError
 from hookline.sync.options import Options
 from hookline.sync.plan import saved
-from hookline.sync.plan.changes import Plan
+from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, Plan
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.collecting import collect
 from tests.tables import each_of
@@ -57,3 +58,26 @@ def test_a_plan_that_was_edited_is_refused(
     path.write_text(json.dumps(content))
     with pytest.raises(HooklineError, match=said):
         saved.load(path)
+
+
+CHANGE = Change(
+    ChangeKind.UPDATE, "orders", None, (FieldChange("active", True, False, True),), None, version=3
+)
+AGREED = replace(PLAN, changes=(CHANGE,))
+
+
+@each_of(
+    "now, said",
+    [
+        (replace(AGREED, changes=(replace(CHANGE, version=4),)), "orders"),
+        (replace(AGREED, changes=(replace(CHANGE, fields=()),)), "orders"),
+        (replace(AGREED, changes=()), "orders"),
+        (replace(AGREED, changes=(CHANGE, replace(CHANGE, slug="new"))), "new"),
+        (replace(AGREED, base=4), "revision 4 of the set was applied"),
+        (replace(AGREED, digest="sha256:1"), "the value of a secret"),
+    ],
+)
+def test_a_stale_plan_tells_what_changed_since(now: Plan, said: str) -> None:
+    assert saved.what_changed(AGREED, now) == (
+        f"Changed since the plan was made: {said}. Plan again."
+    )
