@@ -24,8 +24,11 @@ async def send_body(
         (b"content-length", b"%d" % len(body)),
         *headers,
     ]
-    await send({"type": "http.response.start", "status": status, "headers": start_headers})
-    await send({"type": "http.response.body", "body": body})
+    # No public way leads there: send is a method of uvicorn's request (hookline.serving.http).
+    answer_at_once = getattr(getattr(send, "__self__", None), "answer", None)
+    if answer_at_once is None or not answer_at_once(status, start_headers, body):
+        await send({"type": "http.response.start", "status": status, "headers": start_headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def send_pieces(

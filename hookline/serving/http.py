@@ -3,12 +3,16 @@ pace, and its place among the connections. It writes an answer of its own where 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from hookline.serving.config import BoundedConfig
@@ -35,7 +39,7 @@ an answer, and without an end.
 _HEAD: Final = 0
 """A head is waited for, or a handshake's end."""
 _KNOWN: Final = 1
-"""A request is known: its body comes, it is being answered, or uvicorn's keep-alive timer runs."""
+"""A request is known: its body comes, it is being answered, or it was and the next one may come."""
 _ENDED: Final = 2
 """Nothing is read any more: what comes is dropped, or a WebSocket's."""
 
@@ -52,6 +56,28 @@ class _CountedRequest(RequestResponseCycle):
         if message["type"] == "http.response.start" and not self.disconnected:
             self.count(message["status"])
         return super().send(message)
+
+    def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Writes a whole answer at once, which two messages would write in two pieces after a look
+        for wrong characters in each header. False: it has to go by messages.
+        """
+        if (
+            self.response_started
+            or self.disconnected
+            or self.flow.write_paused
+            # The connection ends behind it.
+            or not self.keep_alive
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        self.count(status)
+        self.waiting_for_100_continue = False
+        self.response_started = self.response_complete = True
+        lines = [b"%b: %b\r\n" % header for header in (*self.default_headers, *headers)]
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], b"".join(lines), body))
+        self.message_event.set()
+        self.on_response()
+        return True
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -110,6 +136,8 @@ class BoundedHttp(HttpToolsProtocol):
                 self.transport.abort()
         elif self.cycle.more_body:
             self._look_at_body(seconds)
+        elif self.cycle.response_complete:
+            self._look_at_pause(seconds)
         self._reader.look(seconds)
 
     def held_bytes(self) -> int:
@@ -151,6 +179,12 @@ class BoundedHttp(HttpToolsProtocol):
         self._waited_seconds = max(0.0, self._waited_seconds + seconds - paid_seconds)
         if self._waited_seconds > self._limits.body_seconds:
             self._cut(slow_body(self._limits))
+
+    def _look_at_pause(self, seconds: float) -> None:
+        """Between an answer and the next head."""
+        self._waited_seconds += seconds
+        if self._waited_seconds > self.timeout_keep_alive:
+            self.timeout_keep_alive_handler()
 
     # --- what comes
 
@@ -277,6 +311,18 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     # --- the end
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer for each pause: `look` ends one that lasts too long."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        # The rest of a body has its own time.
+        if not self.cycle.more_body:
+            # The next look may come at once: no pause ends before its time.
+            self._waited_seconds = -self._limits.look_seconds
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP, or has a head that is refused. uvicorn's own closes at once,

@@ -6,15 +6,12 @@ from typing import Any
 
 import pytest
 
-from api.transport.pace import ReadingPace
-from api.transport.responses import send_pieces
 from tests.hookline.serving.wire import HEAD, Server, Wire
 from tests.tables import each_of
 from tests.waiting import turns
 
 BODY = b"Content-Length: 100000\r\n\r\n"
 HANDSHAKE = b"GET /graphql HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -75,12 +72,25 @@ async def test_after_an_answer_the_next_head_has_its_own_ten_seconds() -> None:
     wire.waits(9)
     wire.says(HEAD + b"Content-Length: 0\r\n\r\n")
     await turns(5)
-    wire.waits(60)  # uvicorn's own timer ends an idle connection
+    wire.waits(5)
     wire.says(HEAD)
     wire.waits(10)
     assert (app.served, wire.status) == (1, 200)
     wire.waits(1)
     assert wire.status == 408
+
+
+async def test_a_connection_ends_when_nothing_came_for_five_seconds_after_an_answer() -> None:
+    app = App()
+    wire = Server(app).connect()
+    for _ in range(3):
+        wire.says(HEAD + b"Content-Length: 0\r\n\r\n")
+        await turns(5)
+        # The first look may come right behind the answer.
+        wire.waits(6)
+        assert not wire.is_closing()
+    wire.waits(1)
+    assert (app.served, wire.is_closing(), wire.is_aborted) == (3, True, False)
 
 
 @each_of(
@@ -353,40 +363,3 @@ async def test_a_body_is_held_until_it_is_whole() -> None:
     assert (wire.status, wire.protocol.held_bytes()) == (200, 0)
     wire.unread_bytes = 5_000
     assert wire.protocol.held_bytes() == 5_000
-
-
-async def test_pieces_of_an_answer_are_held_until_they_are_taken() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        pace = ReadingPace(1_000_000, late_seconds=60)
-        await send_pieces(send, 200, b"text/plain", [b"a" * 10_000] * 5, (), pace)
-
-    wire = Server(app).connect()
-    wire.protocol.pause_writing()
-    wire.says(HEAD + b"Content-Length: 0\r\n\r\n")
-    await turns(5)
-    assert (wire.status, wire.protocol.held_bytes()) == (0, 50_000)
-    wire.protocol.resume_writing()
-    await turns(10)
-    assert (wire.status, wire.protocol.held_bytes()) == (200, 0)
-
-
-async def test_answers_count_by_their_class_those_of_a_failed_application_too() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["path"] == "/fails":
-            raise RuntimeError("on purpose")
-        start = {"type": "http.response.start", "headers": [(b"content-length", b"0")]}
-        await send({**start, "status": int(scope["path"][1:])})
-        await send({"type": "http.response.body"})
-
-    server = Server(app)
-    for path in (b"/200", b"/204", b"/404", b"/fails"):
-        server.connect().says(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    server.connect().says(b"no HTTP\r\n\r\n")
-    await turns(5)
-
-    def count(name: str, **labels: str) -> float | None:
-        return server.metrics.registry.get_sample_value(name, labels)
-
-    statuses = {name: count("hookline_http_requests_total", status=name) for name in CLASSES}
-    assert statuses == {"1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 1}
-    assert count("hookline_connections_refused_total", reason="not_http") == 1

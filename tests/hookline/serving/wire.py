@@ -27,6 +27,7 @@ class Wire(asyncio.Transport):
     def __init__(self, server: "Server", address: str) -> None:
         super().__init__({"peername": (address, 50_000), "sockname": ("10.0.0.1", 8_000)})
         self.sent = bytearray()
+        self.write_count = 0
         self.unread_bytes = 0
         self.is_ended = self.is_aborted = self.is_reading_paused = False
         self._is_closing = self.is_lost = False
@@ -53,6 +54,7 @@ class Wire(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         assert not self.is_ended
+        self.write_count += 1
         self.sent += data
 
     def write_eof(self) -> None:
