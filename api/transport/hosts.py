@@ -22,26 +22,25 @@ class AllowedHosts:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._good_headers: set[bytes] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    # As App._serve, no coroutine of its own.
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Lifespan is the server's own message and has no headers.
         if not self._hosts or scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         # All of them: two Host headers are how one gets past a check in front of a proxy that reads
         # the other.
         given = [value for name, value in scope["headers"] if name == b"host"]
         if len(given) == 1 and (given[0] in self._good_headers or self._is_allowed(given[0])):
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
+            return self._app(scope, receive, send)
+        if scope["type"] == "websocket":
             # Before the handshake: HTTP 403.
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            status, text = (
-                (400, b"Send one Host header.\n")
-                if len(given) != 1
-                else (421, b"This server does not answer for this host.\n")
-            )
-            await send_body(send, status, b"text/plain; charset=utf-8", text)
+            return send({"type": "websocket.close", "code": 1008})
+        status, text = (
+            (400, b"Send one Host header.\n")
+            if len(given) != 1
+            else (421, b"This server does not answer for this host.\n")
+        )
+        return send_body(send, status, b"text/plain; charset=utf-8", text)
 
     def _is_allowed(self, header: bytes) -> bool:
         if _host_of(header) not in self._hosts:
