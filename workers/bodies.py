@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 
-from hookline import ids
 from hookline.clock import rfc3339
 from hookline.deliveries.queue.base import ClaimedDelivery, Queue
 from hookline.deliveries.target import Target
@@ -26,9 +25,10 @@ class Bodies:
         self._keeping: asyncio.Task[None] | None = None
 
     async def body_of(
-        self, row: ClaimedDelivery, target: Target
+        self, row: ClaimedDelivery, message_id: str, target: Target
     ) -> tuple[bytes, str | None] | RenderFault:
-        """The body, and the content type if it is a template's; or why there is none.
+        """The body, and the content type if it is a template's; or why there is none. message_id:
+        the event's.
 
         Raises HooklineError when the event's data is gone, and the database's faults.
         """
@@ -37,9 +37,9 @@ class Bodies:
         # An earlier attempt sent the event itself (the webhook had no template then): retries
         # repeat it, whatever the template is now.
         if target.template is None or (row.number > 1 and await self._queue.has_sent(row.id)):
-            return plain(row), None
+            return plain(row, message_id), None
         body = await self._renderer.render(
-            target.template, target.content_type, facts_of(row), target.facts
+            target.template, target.content_type, facts_of(row, message_id), target.facts
         )
         if isinstance(body, RenderFault):
             return body
@@ -67,9 +67,9 @@ class Bodies:
             self._keeping = None
 
 
-def plain(row: ClaimedDelivery) -> bytes:
+def plain(row: ClaimedDelivery, message_id: str) -> bytes:
     return request_body(
-        ids.encode("evt", row.event_id),
+        message_id,
         row.event_type,
         row.environment,
         row.occurred_at,
@@ -77,10 +77,10 @@ def plain(row: ClaimedDelivery) -> bytes:
     )
 
 
-def facts_of(row: ClaimedDelivery) -> Facts:
+def facts_of(row: ClaimedDelivery, message_id: str) -> Facts:
     data = orjson.Fragment(_data(row))
     return event_facts(
-        ids.encode("evt", row.event_id),
+        message_id,
         row.event_type,
         row.environment,
         rfc3339(row.occurred_at),

@@ -147,7 +147,7 @@ class Deliverer:
         target, began = lane.target, monotonic()
         attempt = RunningAttempt(row, target, began)
         try:
-            body = await self._bodies.body_of(row, target)
+            body = await self._bodies.body_of(row, attempt.message_id, target)
             if isinstance(body, RenderFault):
                 return _unrendered(attempt, row, body)
             request = attempt.request(*body)

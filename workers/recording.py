@@ -34,6 +34,7 @@ _BATCH_LIMIT: Final = 500
 _RETRY_DELAY_SECONDS: Final = 0.5
 _HELD_POLL_SECONDS: Final = 0.25
 """Between two looks at rows that another transaction holds."""
+_SUCCEEDED: Final = AttemptOutcome.SUCCEEDED
 _WATCHED: Final = frozenset((AttemptCause.TEST, AttemptCause.MANUAL))
 _REFUSED: Final = "The answer could not be stored; it was left out of the log."
 
@@ -81,7 +82,7 @@ class Recorder:
         batches.setdefault((token, workspace_id), []).append(result)
         self._has_some.set()
         # Somebody looks at what was asked for by hand, and failures may turn the webhook off.
-        if result.outcome != AttemptOutcome.SUCCEEDED or result.cause in _WATCHED:
+        if result.outcome != _SUCCEEDED or result.cause in _WATCHED:
             self.hurry()
 
     def hurry(self) -> None:

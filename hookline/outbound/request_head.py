@@ -2,7 +2,11 @@
 Pure.
 """
 
+from typing import TypeVar
+
 from hookline import __version__
+
+Signature = TypeVar("Signature", str, None)
 
 AGENT = f"Hookline/{__version__}"
 TEST_HEADER = "Hookline-Test"
@@ -13,14 +17,14 @@ def fixed_head(
     content_type: str,
     message_id: str,
     timestamp: int,
-    signature: str | None,
+    signature: Signature,
     trace: str,
     is_test: bool = False,
-) -> list[tuple[str, str | None]]:
+) -> list[tuple[str, str | Signature]]:
     """Standard Webhooks' headers and ours. signature: None where it is not shown; trace:
     `traceparent` (W3C Trace Context).
     """
-    head = [
+    head: list[tuple[str, str | Signature]] = [
         ("Content-Type", content_type),
         ("User-Agent", AGENT),
         ("webhook-id", message_id),
@@ -28,4 +32,6 @@ def fixed_head(
         ("webhook-signature", signature),
         ("traceparent", trace),
     ]
-    return [*head, (TEST_HEADER, "true")] if is_test else head
+    if is_test:
+        head.append((TEST_HEADER, "true"))
+    return head

@@ -124,7 +124,8 @@ def move(answer: ReceiverAnswer, **changes: Any) -> tuple[int, float | None, int
 @pytest.mark.parametrize("secret", SECRETS, ids=["newest", "older"])
 def test_request_is_signed_under_every_living_secret(secret: str) -> None:
     row = claimed()
-    request = RunningAttempt(row, target(), clock.monotonic()).request(plain(row))
+    attempt = RunningAttempt(row, target(), clock.monotonic())
+    request = attempt.request(plain(row, attempt.message_id))
     headers = {name.lower(): value for name, value in request.headers}
     assert Verifier(secret).verify(request.body, headers)["id"] == ids.encode("evt", row.event_id)
 
@@ -157,10 +158,10 @@ def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() 
 
 
 def test_data_is_sent_as_it_is_stored_and_nothing_when_it_is_gone() -> None:
-    assert b'"data":{"b":1,"a":2}}' in plain(claimed())
-    assert b'"data":null}' in plain(claimed(data="null"))
+    assert b'"data":{"b":1,"a":2}}' in plain(claimed(), "evt_1")
+    assert b'"data":null}' in plain(claimed(data="null"), "evt_1")
     with pytest.raises(HooklineError, match="older than it is kept for, so nothing was sent"):
-        plain(claimed(data=None))
+        plain(claimed(data=None), "evt_1")
 
 
 def test_log_has_every_header_of_the_request_and_no_secret() -> None:

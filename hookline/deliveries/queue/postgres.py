@@ -89,6 +89,9 @@ SETTINGS = {**_PLANS, **_LIMITS}
 _CLOSE_SECONDS = 1.0
 _FEW_ROWS = 100
 _BEGAN = AttemptResult._fields.index("began")
+_OFTEN_NULL = [
+    AttemptResult._fields.index(name) for name in ("wait_seconds", "error_code", "error_message")
+]
 
 
 class PostgresQueue:
@@ -266,6 +269,10 @@ class PostgresQueue:
         # Ages, not times: the database's clock says when, this process's only how long ago.
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
+        for place in _OFTEN_NULL:
+            # Of successes: unnest fills a shorter array up with nulls.
+            if columns[place].count(None) == len(results):
+                columns[place] = ()
         try:
             position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
         except asyncpg.LockNotAvailableError as error:
