@@ -1,13 +1,13 @@
-"""Origin of what a set was applied from, as the set remembers it for people. Called by writing.
-Pure; nothing is decided by it.
+"""Origin of what a set was applied from, as the set remembers it for people. Called by writing
+and unchanged. Pure; nothing is decided by it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from os.path import commonpath
 from typing import Any
 
 from hookline.access.actor import Actor
-from hookline.sync.request import SyncRequest
+from hookline.sync.request import Source, SyncRequest
 
 
 def origin_of(actor: Actor, request: SyncRequest) -> dict[str, Any] | None:
@@ -16,11 +16,22 @@ def origin_of(actor: Actor, request: SyncRequest) -> dict[str, Any] | None:
     """
     if request.options.only or request.restored is not None:
         return None
-    source = request.source
     files = {item.position.file for item in request.document.webhooks.values()} - {""}
+    return _origin(actor, request.source, _common(files))
+
+
+def moved_origin(actor: Actor, source: Source, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """After an apply of the content that was applied before. Its files are not known here: those of
+    a command stay.
+    """
+    was_command = before is not None and before["kind"] == "COMMAND"
+    return _origin(actor, source, before["path"] if before and was_command else None)
+
+
+def _origin(actor: Actor, source: Source, path: str | None) -> dict[str, Any]:
     return {
         "kind": "PULL" if source.followed_path else "COMMAND",
-        "path": source.followed_path or _common(files),
+        "path": source.followed_path or path,
         "repository": source.repository,
         "branch": source.branch,
         "author": source.author,

@@ -4,15 +4,17 @@ the file is decoded or compared.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from hookline import __version__, clock
 from hookline.access.actor import Actor
 from hookline.models import SyncRevision
+from hookline.models.column_types import JsonColumn
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
+from hookline.sync.apply.origin import moved_origin
 from hookline.sync.apply.store import SetState
 from hookline.sync.options import Options
 from hookline.sync.plan import policy
@@ -30,7 +32,7 @@ from hookline.webhooks.saving import bounds_of
 
 # As `store.READ_SET`, of a set whose receipt is this one and still true.
 _READ: Final = f"""
-select {store.SET_COLUMNS}, w.listed
+select {store.SET_COLUMNS}, s.source, w.listed
 from sync_set s
 join (
   select count(*) as found, coalesce(sum(version), 0) as versions,
@@ -39,7 +41,8 @@ join (
 ) w on w.found = s.receipt_webhooks and w.versions = s.receipt_versions
 {store.JOINED_REVISION} {store.OF_SET} and s.receipt = $4"""
 _SAVE: Final = """
-update sync_set set "commit" = $2, committed_at = $3, last_applied_at = $4 where id = $1"""
+update sync_set set "commit" = $2, committed_at = $3, last_applied_at = $4, source = $5
+where id = $1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,11 @@ Answer = tuple[Planned, SyncRevision | None] | None
 
 @dataclass(frozen=True, slots=True)
 class KnownSet:
-    """A set with the number of webhooks that its file has."""
+    """A set with the number of webhooks that its file has, and where it was applied from."""
 
     state: SetState
     count: int
+    origin: dict[str, Any] | None
 
 
 def question_of(request: SyncRequest) -> DigestRequest | None:
@@ -142,7 +146,7 @@ async def planned(runtime: Runtime, actor: Actor, question: DigestRequest) -> An
 
 
 async def applied(runtime: Runtime, actor: Actor, question: DigestRequest) -> Answer:
-    """The same for an apply: the set's commit moves along.
+    """The same for an apply: the set's commit moves along, and where it comes from.
 
     Raises LockNotObtained, Unavailable.
     """
@@ -154,7 +158,8 @@ async def applied(runtime: Runtime, actor: Actor, question: DigestRequest) -> An
         answer = _answer(question, found)
         if found is not None and answer is not None:
             commit = moved_commit(question.source, found.state)
-            await work.execute(_SAVE, found.state.id, *commit, clock.now())
+            origin = orjson.dumps(moved_origin(actor, question.source, found.origin)).decode()
+            await work.execute(_SAVE, found.state.id, *commit, clock.now(), origin)
         return answer
 
 
@@ -174,7 +179,10 @@ async def _read(
     """The set, where its receipt is true."""
     receipt, key = _receipt(runtime, question.digest), question.idempotency_key
     rows = await reads.rows(_READ, actor.workspace_id, question.set_name, key, receipt)
-    return KnownSet(store.state_of(rows, [], {}, key), rows[0]["listed"]) if rows else None
+    if not rows:
+        return None
+    origin = JsonColumn(null=True).to_python_value(rows[0]["source"])
+    return KnownSet(store.state_of(rows, [], {}, key), rows[0]["listed"], origin)
 
 
 def _answer(question: DigestRequest, found: KnownSet | None) -> Answer:

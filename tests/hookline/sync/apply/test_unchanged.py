@@ -83,6 +83,25 @@ async def test_applying_it_again_moves_the_commit_along(runtime: Runtime) -> Non
     assert (await SyncSet.get(name="storefront")).commit == "b" * 40
 
 
+@pytest.mark.engines("sqlite", "postgres")
+async def test_applying_it_again_from_elsewhere_moves_where_the_set_comes_from(
+    runtime: Runtime,
+) -> None:
+    document = webhooks(orders=ORDERS)
+
+    async def origin(source: Source) -> tuple[Any, ...]:
+        assert await applying.apply_unchanged(runtime, SOMEBODY, question(document, source=source))
+        row = await SyncSet.get(name="storefront")
+        return tuple(row.source[name] for name in ("kind", "path", "branch", "runUrl"))
+
+    await applied(runtime, document, source=replace(COMMIT, branch="main", run_url="https://a/1"))
+    before = (await SyncSet.get(name="storefront")).source
+    gitlab = Source(branch="release", run_url="https://b/2")
+    assert await origin(gitlab) == ("COMMAND", before["path"], "release", "https://b/2")
+    assert await origin(Source(followed_path="config")) == ("PULL", "config", None, None)
+    assert await origin(gitlab) == ("COMMAND", None, "release", "https://b/2")
+
+
 async def test_what_says_more_than_nothing_is_compared(runtime: Runtime) -> None:
     document = webhooks(orders=ORDERS)
     await apply(runtime, document, idempotency_key="first", content_digest=digest_of(document))
