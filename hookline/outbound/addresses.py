@@ -192,7 +192,7 @@ def _name_or_ipv4(text: str, policy: AddressPolicy) -> str:
     # `127.1`, `0x7f.1` and `2130706433` would resolve to loopback
     if _NUMBER.fullmatch(labels[-1]):
         return _literal(host, policy)
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
         raise UrlRefused(
             "The host is not a valid name: labels of 1 to 63 letters, digits, - and _, with single "
             "dots between them."

@@ -28,7 +28,12 @@ from hookline.webhooks.columns import fingerprinted
 
 def content(settled: Settlement) -> Content:
     return content_of(
-        {item.slug: {**item.prints, **item.lifecycle.content} for item in settled.wanted}
+        {
+            item.slug: {**item.prints, **lifecycle}
+            if (lifecycle := item.lifecycle.content)
+            else item.prints
+            for item in settled.wanted
+        }
     )
 
 

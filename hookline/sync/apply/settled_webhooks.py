@@ -46,14 +46,16 @@ class SettledCheck:
         for move in document.moves:
             others |= {move.source, move.target}
         wanted = {item.slug: item for item in self.wanted if item.slug not in others}
+        signs = [f"v1.{key_id}." for key_id in self.vault.key_ids]
         found = dict[Any, StoredWebhook]()
         for row in rows:
             item = wanted.get(row["slug"])
-            if item is not None and self._is_settled(row, item):
+            if item is not None and self._is_settled(row, item, signs):
                 found[row["id"]] = _stored(row, item)
         return found
 
-    def _is_settled(self, row: Row, item: WantedWebhook) -> bool:
+    def _is_settled(self, row: Row, item: WantedWebhook, signs: Sequence[str]) -> bool:
+        """signs: each known key's, as sealed texts begin."""
         return (
             row["version"] == row["sync_version"]
             and row["sync_set"] == self.request.document.set_name
@@ -62,7 +64,7 @@ class SettledCheck:
             and self._stays(row, item)
             and row["sync_ignored"] == _ignored_text(item)
             and row["sync_applied"] == _applied_text(item)
-            and self._opens(row)
+            and self._opens(row, signs)
         )
 
     def _stays(self, row: Row, item: WantedWebhook) -> bool:
@@ -72,10 +74,10 @@ class SettledCheck:
         is_dirty = (row["sync_commit"] or "").endswith(DIRTY)
         return place == (row["sync_file"], row["sync_line"]) and not is_dirty
 
-    def _opens(self, row: Row) -> bool:
+    def _opens(self, row: Row, signs: Sequence[str]) -> bool:
         text = " ".join([row[name] for name in _SEALED if row[name]])
         # The usual case without a look at each character: a known key behind each sign of one.
-        if text.count("v1.") == sum(text.count(f"v1.{key_id}.") for key_id in self.vault.key_ids):
+        if text.count("v1.") == sum(map(text.count, signs)):
             return True
         return all(key_id in self.vault.key_ids for key_id in _KEY_ID.findall(text))
 

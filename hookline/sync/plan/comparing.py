@@ -4,12 +4,12 @@ L is last applied, V live, D wanted. Values are canonical, with `{"fingerprint":
 or UNKNOWN_SECRET for one that is not known here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hookline.form.equality import folded, means_same
-from hookline.form.kinds import UNKNOWN_SECRET
+from hookline.form.kinds import UNKNOWN_SECRET, inside
 from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
 
 # Canonical values by the API's field names.
@@ -140,22 +140,12 @@ def holds_secret(value: Any) -> bool:
     """True when a secret, known or not, is in the value."""
     if type(value) is dict and len(value) == 1 and "fingerprint" in value:
         return True
-    if (items := _inside(value)) is None:
+    if (items := inside(value)) is None:
         return value is UNKNOWN_SECRET
     # By type, without a call for each text and without a generator, which takes as long as the
     # rest: a tenth of a plan of 10,000 webhooks (2026-11).
     for item in items:  # noqa: SIM110
         if type(item) is not str and holds_secret(item):
-            return True
-    return False
-
-
-def holds_unknown(value: Any) -> bool:
-    """True when a secret that is not known here is in the value."""
-    if (items := _inside(value)) is None:
-        return value is UNKNOWN_SECRET
-    for item in items:  # noqa: SIM110  # as above
-        if type(item) is not str and holds_unknown(item):
             return True
     return False
 
@@ -190,15 +180,6 @@ def changed_secrets(name: str, before: Any, after: Any, is_guess: bool = False) 
         and item is not UNKNOWN_SECRET
         and (is_guess or not _is_same(old[path.lower()], item))
     )
-
-
-def _inside(value: Any) -> Iterable[Any] | None:
-    """The items of a list or an object; None of anything else."""
-    kind = type(value)
-    if kind is dict:
-        items: Iterable[Any] = value.values()
-        return items
-    return value if kind is list else None
 
 
 def masked(value: Any) -> Any:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from hookline.form.equality import FOLDED_FIELDS, folded
+from hookline.form.kinds import holds_unknown
 from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.json_digest import json_digest
 from hookline.sync.options import Options
 from hookline.sync.plan.changes import Change
-from hookline.sync.plan.comparing import holds_unknown
 from hookline.sync.plan.webhooks import Write
 from hookline.sync.policy import ApplyLimits
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hookline.form.check import check_whole
 from hookline.form.equality import folded
-from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
+from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem, holds_unknown
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
 from hookline.sync.options import DEFAULT_OPTIONS, Options
@@ -21,7 +21,6 @@ from hookline.sync.plan.comparing import (
     changed_secrets,
     compare,
     holds_secret,
-    holds_unknown,
     masked,
     secrets_in,
 )

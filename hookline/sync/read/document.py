@@ -13,10 +13,10 @@ from typing import Final
 from hookline.form.check import SLUG, check_given, check_whole
 from hookline.form.kinds import (
     REFUSED,
-    UNKNOWN_SECRET,
     Bounds,
     FieldProblem,
     Validation,
+    holds_unknown,
     label,
 )
 from hookline.form.webhook_fields import FIELDS, SECRET_FIELDS
@@ -86,7 +86,7 @@ class Document:
 
     def has_unknown_secrets(self) -> bool:
         return any(
-            _has_unknown(webhook.values[name])
+            holds_unknown(webhook.values[name])
             for webhook in self.webhooks.values()
             for name in SECRET_FIELDS
             if name in webhook.values
@@ -389,11 +389,3 @@ def place_moves(document: Document) -> None:
 def content_of(fields: Entries) -> dict[str, object]:
     """The fields of a webhook as they are sent."""
     return {name: to_json(node, name == "filter") for name, (_, node) in fields.items()}
-
-
-def _has_unknown(value: object) -> bool:
-    if isinstance(value, str):
-        return False
-    if isinstance(value, MappingOf):
-        return any(map(_has_unknown, value.values()))
-    return any(map(_has_unknown, value)) if isinstance(value, list) else value is UNKNOWN_SECRET

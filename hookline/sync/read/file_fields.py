@@ -74,9 +74,10 @@ class Lifecycle:
     @property
     def content(self) -> dict[str, Any]:
         """The lifecycle as the file spells it, under its key; empty for the default one."""
+        if not self.prevents_destroy and not self.ignored:
+            return {}
         parts = {"preventDestroy": self.prevents_destroy, "ignoreChanges": sorted(self.ignored)}
-        given = {name: part for name, part in parts.items() if part}
-        return {"lifecycle": given} if given else {}
+        return {"lifecycle": {name: part for name, part in parts.items() if part}}
 
 
 @dataclass(frozen=True, slots=True)
