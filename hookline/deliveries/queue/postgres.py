@@ -36,6 +36,7 @@ from hookline.deliveries.queue.base import (
 from hookline.deliveries.queue.postgres_health import health_evidence
 from hookline.deliveries.queue.postgres_publishing import (
     columns_of,
+    shortened,
     wake_payload_of,
     write_publish,
 )
@@ -54,6 +55,7 @@ from hookline.deliveries.queue.postgres_statements import (
     KEY_OWNERS,
     RECORD,
     REGISTER,
+    SAME_IN_RECORDS,
     SET_ON_WIRE,
     STAMPS,
     STORE_BODIES,
@@ -89,9 +91,7 @@ SETTINGS = {**_PLANS, **_LIMITS}
 _CLOSE_SECONDS = 1.0
 _FEW_ROWS = 100
 _BEGAN = AttemptResult._fields.index("began")
-_OFTEN_NULL = [
-    AttemptResult._fields.index(name) for name in ("wait_seconds", "error_code", "error_message")
-]
+_SAME = [AttemptResult._fields.index(name) for name in SAME_IN_RECORDS]
 
 
 class PostgresQueue:
@@ -269,10 +269,8 @@ class PostgresQueue:
         # Ages, not times: the database's clock says when, this process's only how long ago.
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
-        for place in _OFTEN_NULL:
-            # Of successes: unnest fills a shorter array up with nulls.
-            if columns[place].count(None) == len(results):
-                columns[place] = ()
+        for place in _SAME:
+            columns[place] = shortened(columns[place])
         try:
             position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
         except asyncpg.LockNotAvailableError as error:

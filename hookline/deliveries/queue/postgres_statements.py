@@ -2,6 +2,8 @@
 hookline.deliveries.queue.postgres only; functions/ has the longer ones.
 """
 
+from typing import Final
+
 from hookline.deliveries.queue.base import AttemptResult
 from hookline.deliveries.queue.sql_texts import queue_statement
 
@@ -16,7 +18,28 @@ WEBHOOKS = "select * from webhook where id = any($1::uuid[])"
 WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
 # Event types, with the schema of a strict one.
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
-PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
+
+
+def _spread(place: int, kind: str, by: int) -> str:
+    """An argument of a function that is an array. A single element stands for as many as the array
+    `by` has: `shortened` of postgres_publishing makes it so.
+    """
+    return (
+        f"case cardinality(${place}::{kind}[]) when 1 "
+        f"then array_fill((${place})[1], array[cardinality(${by}::uuid[])]) else ${place} end"
+    )
+
+
+# Types and environments of a group's events, and of its deliveries, are often all the same.
+_IDS, _DELIVERY_IDS = 3, 11
+_SPREAD_BY = {4: _IDS, 5: _IDS, 14: _DELIVERY_IDS, 15: _DELIVERY_IDS}
+PUBLISH = (
+    "select hl_publish("
+    + ", ".join(
+        _spread(n, "text", _SPREAD_BY[n]) if n in _SPREAD_BY else f"${n}" for n in range(1, 17)
+    )
+    + ")"
+)
 # More deliveries of a publish, in the transaction of hl_publish and as that writes them.
 ADD_DELIVERIES = queue_statement("""
 insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
@@ -84,9 +107,29 @@ given as (
   from mine where d.id = mine.id)
 select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
 where d.lease_token = $1 and d.attempt_count = r.number and d.id not in (select id from mine)""")
+SAME_IN_RECORDS: Final = {
+    "number": "int",
+    "event_type": "text",
+    "environment": "text",
+    "webhook_version": "int",
+    "outcome": "smallint",
+    "cause": "smallint",
+    "state": "smallint",
+    "wait_seconds": "float8",
+    "step": "int",
+    "status_code": "smallint",
+    "error_code": "text",
+    "error_message": "text",
+    "request_url": "text",
+    "is_truncated": "boolean",
+}
+"""Fields that results of one batch often have in common, with the types of their columns."""
 RECORD = (
     "select last_position, evidence from hl_record($1, $2, "
-    + ", ".join(f"${n}" for n in range(3, len(AttemptResult._fields) + 3))
+    + ", ".join(
+        _spread(n, SAME_IN_RECORDS[name], _IDS) if name in SAME_IN_RECORDS else f"${n}"
+        for n, name in enumerate(AttemptResult._fields, 3)
+    )
     + ")"
 )
 # Webhooks of which another transaction holds the row or a delivery of these; all of them, when it

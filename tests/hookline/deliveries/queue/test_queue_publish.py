@@ -60,6 +60,28 @@ async def test_event_delivery_and_key_are_there_after_a_publish(runtime: Runtime
     assert owner == (event.id, b"print", 1)
 
 
+@pytest.mark.parametrize(
+    "types", [("a.b.c", "a.b.c", "a.b.c"), ("a.b.c", "a.b.d", "a.b.c")], ids=["same", "own"]
+)
+async def test_each_event_of_a_commit_keeps_its_own_type_and_environment(
+    runtime: Runtime, types: tuple[str, ...]
+) -> None:
+    webhook = await make_webhook(runtime)
+    events = [new_event()._replace(type=name, environment=name.replace(".", "-")) for name in types]
+    # Of the second event there are none.
+    deliveries = [new_delivery(event, webhook.id) for event in (events[0], events[2], events[0])]
+    assert await runtime.queue.publish(
+        WORKSPACE, await version_of(runtime), clock.now(), events, deliveries
+    )
+    for event in events:
+        stored = await Event.get(id=event.id)
+        assert (stored.type, stored.environment) == (event.type, event.environment)
+    for delivery in deliveries:
+        row = await Delivery.get(id=delivery.id)
+        assert (row.event_id, row.event_type) == (delivery.event_id, delivery.event_type)
+        assert row.environment == delivery.environment
+
+
 async def test_publish_with_many_deliveries_writes_all_or_nothing(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     first, *others = [new_event() for _ in range(3)]

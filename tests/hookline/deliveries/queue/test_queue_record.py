@@ -309,6 +309,28 @@ async def test_large_batch_is_recorded_whole(runtime: Runtime) -> None:
     assert await Attempt.all().count() == len(await attempts_noted(runtime)) == 500
 
 
+@pytest.mark.parametrize("codes", [(200, 200, 200), (204, 200, None)], ids=["same", "own"])
+async def test_each_attempt_of_a_batch_keeps_its_own_values(
+    runtime: Runtime, codes: tuple[int | None, ...]
+) -> None:
+    hand, rows = await claimed(runtime, 3)
+    results = [
+        succeeded(row, status_code=code, request_url=f"https://a.test/{code}")
+        if code
+        else failed(row, status_code=code, error_code="TIMEOUT", error_message="Late.")
+        for row, code in zip(rows, codes, strict=True)
+    ]
+    await hand.record(*results)
+    for result in results:
+        kept = await Attempt.get(id=result.attempt_id)
+        assert (kept.status_code, kept.outcome) == (result.status_code, result.outcome)
+        assert (kept.error_code, kept.error_message) == (result.error_code, result.error_message)
+        assert (kept.request_url, kept.event_type) == (result.request_url, result.event_type)
+        assert (kept.next_attempt_at is not None) == (result.wait_seconds is not None)
+        delivery = await Delivery.get(id=result.delivery_id)
+        assert (delivery.status, delivery.schedule_step) == (result.state, result.step)
+
+
 async def test_manual_success_after_the_delete_mends_a_failed_delivery(runtime: Runtime) -> None:
     hand, [row] = await claimed(runtime)
     await hand.record(failed(row, state=DeliveryState.FAILED, wait_seconds=None))
