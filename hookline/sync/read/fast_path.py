@@ -64,7 +64,7 @@ class _Unusual(Exception):
     """The webhook is one for the tree."""
 
 
-# No dataclass: it is made in a third of the time, for each webhook, and thrown away.
+# No dataclass: it is made in half the time, for each webhook, and thrown away.
 class FastWebhook(NamedTuple):
     """values: canonical, shared between webhooks and not to be changed; secrets: by path, as the
     references gave them.
