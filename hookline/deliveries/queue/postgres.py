@@ -36,7 +36,6 @@ from hookline.deliveries.queue.base import (
 from hookline.deliveries.queue.postgres_health import health_evidence
 from hookline.deliveries.queue.postgres_publishing import (
     columns_of,
-    shortened,
     wake_payload_of,
     write_publish,
 )
@@ -270,7 +269,7 @@ class PostgresQueue:
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
         for place in _SAME:
-            columns[place] = shortened(columns[place])
+            columns[place] = _once(columns[place])
         try:
             position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
         except asyncpg.LockNotAvailableError as error:
@@ -330,6 +329,11 @@ class PostgresQueue:
 
     async def forget_keys(self) -> int:
         return int((await self._work.execute(FORGET_KEYS)).split()[1])
+
+
+def _once(column: Sequence[Any]) -> Sequence[Any]:
+    """Returns the first value alone where all are the same."""
+    return column[:1] if column and column.count(column[0]) == len(column) else column
 
 
 def _dicts(found: list[Any]) -> list[dict[str, Any]]:

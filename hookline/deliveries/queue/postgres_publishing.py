@@ -36,23 +36,18 @@ async def write_publish(
     """
     ids, types, environments, data, occurred, keys, fingerprints = zip(*events, strict=True)
     has_keys = any(keys)
-    *delivery_ids, delivery_types, delivery_environments = columns_of(
-        deliveries[:_AT_ONCE_ROWS], NewDelivery
-    )
     arguments = (
         workspace_id,
         version,
         ids,
-        shortened(types),
-        shortened(environments),
+        types,
+        environments,
         data,
         occurred,
         received_at,
         keys if has_keys else None,
         fingerprints if has_keys else None,
-        *delivery_ids,
-        shortened(delivery_types),
-        shortened(delivery_environments),
+        *columns_of(deliveries[:_AT_ONCE_ROWS], NewDelivery),
         wake_payload,
     )
     try:
@@ -103,11 +98,3 @@ def wake_payload_of(deliveries: Sequence[NewDelivery]) -> str:
 def columns_of(rows: Sequence[Any], shape: type[Any]) -> list[Any]:
     """Returns rows as one list per field."""
     return list(zip(*rows, strict=True)) if rows else [[] for _ in shape._fields]
-
-
-def shortened(column: Sequence[Any]) -> Sequence[Any]:
-    """Returns a column, or its first value alone where all are the same: asyncpg asks each element
-    of an array once or twice for its class, and encodes it (0.2 to 0.4 us, 2026-11). PUBLISH and
-    RECORD repeat it.
-    """
-    return column[:1] if column and column.count(column[0]) == len(column) else column
