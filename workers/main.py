@@ -21,7 +21,6 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import AsyncIO, MiddlewareError
 
 from hookline import logs
-from hookline.collector import collect_rarely
 from hookline.errors import HooklineError
 from hookline.loop_watch import LoopWatch
 from hookline.messaging.memory_broker import WorkerBroker
@@ -103,7 +102,6 @@ class OwnLoop(ContextHolder, AsyncIO):
 
                 await stack.enter_async_context(metrics_port(runtime.metrics, self._settings))
             stack.callback(LoopWatch(runtime.metrics).close)
-            collect_rarely()
             is_open.set()
             log.info("delivering")
             await self._is_closing.wait()

@@ -18,7 +18,6 @@ from typing import Any, Protocol, cast
 import uvicorn
 import uvloop
 
-from hookline.collector import collect_rarely
 from hookline.errors import Misconfigured
 from hookline.metrics import Metrics
 from hookline.serving import descriptors
@@ -38,6 +37,10 @@ _BACKLOG = 2048
 _DRAIN_SECONDS = 1.0
 # the largest body that any token may send by HTTP (api.transport.requests)
 _MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
+_COLLECT_EVERY = (60_000, 30, 200)
+"""Most of what a request makes is freed by reference counts: looking for cycles rarely costs 10 %
+less CPU per delivery, and 6 MB more (2026-11).
+"""
 
 
 class Application(Protocol):
@@ -187,7 +190,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        collect_rarely()
+        # what start-up made lives as long as the process: collections need not look at it
+        gc.freeze()
+        gc.set_threshold(*_COLLECT_EVERY)
+        gc.enable()
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
