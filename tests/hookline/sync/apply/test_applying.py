@@ -3,7 +3,9 @@ write at all.
 """
 
 import logging
+from copy import deepcopy
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +17,13 @@ from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.options import Options
+from hookline.sync.read.file import decoded
+from hookline.sync.read.references import LocalReferences
 from hookline.sync.request import Source
 from hookline.webhooks.change import set_webhook_active
 from hookline.webhooks.columns import canonical
 from tests.hookline.sync.apply.state import COMMIT, SECRETIVE, SECRETS, kinds, match_version, one
-from tests.hookline.sync.files import ORDERS, apply, preview, told, webhooks
+from tests.hookline.sync.files import BOUNDS, FILE, ORDERS, apply, preview, told, webhooks
 from tests.making import SOMEBODY, WORKSPACE, publish
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -271,3 +275,37 @@ async def test_an_apply_takes_as_many_statements_for_many_webhooks_as_for_one(
     assert revision is not None
     assert (revision.created, revision.updated, revision.disabled) == (count, count, count)
     assert 8 <= len(statements) + len(("begin", "commit")) <= 12
+
+
+SHARED_LINES = """    environments: [production]
+    events: [order.*.*, product.*.*]
+    headers:
+      X-Shop: "7"
+    secretHeader:
+      name: X-Secret
+      value: ${env:KEY}
+    retry:
+      schedule: [5s, 5m]
+    labels: {team: shop}
+    rateLimit: RATE
+"""
+
+
+async def test_an_apply_writes_into_nothing_that_webhooks_have_in_common(runtime: Runtime) -> None:
+    references = LocalReferences({"KEY": "in-clear"}, Path("/nowhere"), Path("/nowhere"))
+    # Equal lines are read once, and so are their values.
+    for rate in ("20/s", "30/s"):
+        hooks = "".join(
+            f"  hook-{number}:\n    url: https://a.example.com/{number}\n{SHARED_LINES}"
+            for number in range(3)
+        ).replace("RATE", rate)
+        data = f"version: 1\nset: storefront\nwebhooks:\n{hooks}".encode()
+        document = decoded(data, FILE, BOUNDS, references).document
+        assert document is not None
+        shared: Any = document.content["webhooks"]
+        first, second, _ = shared.values()
+        assert first["events"] is second["events"]
+        before = deepcopy((document.webhooks, document.content, document.secrets))
+        outcome = await apply(runtime, document)
+        assert len(outcome.plan.changes) == 3
+        assert (document.webhooks, document.content, document.secrets) == before
