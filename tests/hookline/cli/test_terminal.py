@@ -100,6 +100,7 @@ def run(
 CHANGE: dict[str, Any] = {
     "kind": "UPDATE",
     "slug": "a",
+    "version": 1,
     "movedFrom": None,
     "openDeliveries": None,
     "file": "f",
@@ -266,7 +267,7 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
     run: Run, server: Server, tmp_path: Path, part: str
 ) -> None:
     digest = sha256((tmp_path / "w.yaml").read_bytes()).hexdigest()
-    content = {"format": 3, "files": ["w.yaml"], "filesDigest": f"sha256:{digest}"}
+    content = {"format": saved.FORMAT, "files": ["w.yaml"], "filesDigest": f"sha256:{digest}"}
     content["plan"] = PLAN
     if part == "file":
         content["files"] = [EVIL]
