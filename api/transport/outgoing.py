@@ -85,11 +85,16 @@ class Outbound:
             self._room.set()
 
     def drop(self) -> None:
-        """Forgets all that waits: the socket is gone."""
+        """Forgets all that waits: the socket is gone. Whoever waits for room, or does from now on,
+        goes on.
+        """
         while self._messages:
             _, on_sent = self._messages.popleft()
             if on_sent:
                 on_sent()
+        # A mutation that outlives its socket would wait for a reader for ever, and a drain for it.
+        self._waiting_bytes = 0
+        self._room.set()
 
 
 def _joined(answer: Encoded) -> bytes:
