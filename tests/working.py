@@ -7,17 +7,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import dramatiq
 from dramatiq import Broker
 from dramatiq.asyncio import get_event_loop_thread, set_event_loop_thread
 
+from hookline import clock
+from hookline.db.statements import for_dialect
 from hookline.deliveries import jobs
 from hookline.deliveries.queue.base import Queue
 from hookline.messaging.memory_broker import WorkerBroker
+from hookline.models.column_types import TimeColumn
 from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
+from tests.waiting import eventually
 from workers.actors import SLICE_SECONDS, make_broker
 from workers.context import WorkerContext, opened_worker, running_worker
 from workers.embedded import HostLoop
@@ -97,9 +102,24 @@ class Counting:
         return await self._queue.take_over(dead_after)
 
 
+async def due_mails(runtime: Runtime) -> list[tuple[UUID, str]]:
+    """Mails that are due, those that were just written among them: SQLite's clock counts whole
+    milliseconds, so what was written in this one is due in the next.
+    """
+    written = clock.now()
+    now = for_dialect("select {now} as now", runtime.database.dialect)
+
+    async def is_past() -> bool:
+        [row] = await runtime.database.reader().rows(now)
+        return bool(TimeColumn().to_python_value(row["now"]) >= written)
+
+    await eventually(is_past)
+    return await mails.due(runtime, 1_000)
+
+
 async def send_due(runtime: Runtime, mailer: Mailer) -> int:
     """Tries every mail that is due, all at once. How many this call has tried."""
-    due = await mails.due(runtime, 1_000)
+    due = await due_mails(runtime)
     return sum(await asyncio.gather(*(mails.send_mail(runtime, mailer, *key) for key in due)))
 
 

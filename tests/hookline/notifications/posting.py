@@ -7,7 +7,7 @@ import email
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -16,17 +16,14 @@ from uuid import UUID
 import orjson
 from pydantic import SecretStr
 
-from hookline import clock
-from hookline.db.statements import for_dialect
 from hookline.models import Email, Webhook
-from hookline.models.column_types import TimeColumn
 from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from hookline.webhooks.change import set_webhook_active
 from tests.hookline.notifications.test_smtp import Box, serving, smtp
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook
-from tests.waiting import eventually
+from tests.working import due_mails
 from workers.context import make_mailer
 from workers.mails import MAILS_AT_ONCE
 
@@ -44,10 +41,8 @@ class PostOffice:
 
     async def send(self) -> list[EmailMessage]:
         """Tries all mails that are due. Returns those that the server took meanwhile."""
-        before, written = len(self.box.taken), clock.now()
-        # SQLite's clock counts whole milliseconds: what was written in this one is due in the next.
-        await eventually(lambda: _is_past(self.runtime, written))
-        due = await mails.due(self.runtime, 1_000)
+        before = len(self.box.taken)
+        due = await due_mails(self.runtime)
         # As many at once as a worker has: each holds a connection.
         places = asyncio.Semaphore(MAILS_AT_ONCE)
 
@@ -60,13 +55,6 @@ class PostOffice:
 
     def messages(self, start: int = 0) -> list[EmailMessage]:
         return [_message(envelope) for envelope in self.box.taken[start:]]
-
-
-async def _is_past(runtime: Runtime, moment: datetime) -> bool:
-    """By the database's clock."""
-    now = for_dialect("select {now} as now", runtime.database.dialect)
-    [row] = await runtime.database.reader().rows(now)
-    return bool(TimeColumn().to_python_value(row["now"]) >= moment)
 
 
 @asynccontextmanager
