@@ -30,8 +30,10 @@ run: ## Install what is missing, run everything on this machine, build the pages
 		$(MAKE) --no-print-directory setup || exit 1; $(MAKE) --no-print-directory pages & \
 	fi; $(BIN)/hookline dev
 
+# A process of tests that dies ends the run: with another in its place pytest-xdist 3.8 waits for ever
+# once it has handed out the last file.
 test: $(VENV)/.test-installed $(VENV)/docs/.installed ## Install what tests need, run them all (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 web: setup ## Build the browser pages
 	@$(BUILD_PAGES)

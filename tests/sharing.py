@@ -18,7 +18,7 @@ import orjson
 from tests.servers import RabbitMQ, empty_queues, rabbitmq
 
 _SPARE = 4
-"""Virtual hosts for processes that take the place of one that crashed."""
+"""Virtual hosts for tests that ask for one more."""
 
 
 class VirtualHost:
