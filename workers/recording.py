@@ -19,10 +19,12 @@ from hookline.outages import Outage
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS: Final = 0.025
+GATHER_SECONDS: Final = 0.05
 """Time that a batch is gathered. The log and subscriptions show an attempt so much later, and a
 crash repeats so much more of what was sent; docs/performance.md has what it saves.
 """
+BUSY_SECONDS: Final = 0.025
+"""The same after a batch of more than `_BUSY_AT`: more would save nothing."""
 HURRIED_SECONDS: Final = 0.002
 """The same where somebody waits for a result, or the next attempts depend on it."""
 _BUSY_AT: Final = 20
@@ -121,7 +123,7 @@ class Recorder:
         if self._is_stopping:
             return
         if self._last_count > _BUSY_AT:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(BUSY_SECONDS)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(GATHER_SECONDS):

@@ -11,7 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from hookline.deliveries.queue.base import EventExists, KeyTaken, NewDelivery, NewEvent
-from hookline.deliveries.queue.postgres_statements import ADD_DELIVERIES, PUBLISH
+from hookline.deliveries.queue.postgres_statements import (
+    ADD_DELIVERIES,
+    FLUSH,
+    PUBLISH,
+    PUBLISH_UNFLUSHED,
+)
 
 _AT_ONCE_ROWS: Final = 5_000
 """Deliveries of one statement. asyncpg encodes them in one piece, 0.26 s for 100,000 (2026-11)."""
@@ -30,37 +35,67 @@ async def write_publish(
     deliveries: Sequence[NewDelivery],
     wake_payload: str,
 ) -> bool:
-    """Does Queue.publish without a lease. Others run between the statements.
+    """Does Queue.publish without a lease. Returns when what was written is on disk. Others run
+    between the statements.
 
     Raises KeyTaken and EventExists.
     """
-    ids, types, environments, data, occurred, keys, fingerprints = zip(*events, strict=True)
-    has_keys = any(keys)
+    has_keys = any(event.key for event in events)
     arguments = (
         workspace_id,
         version,
-        ids,
-        types,
-        environments,
-        data,
-        occurred,
-        received_at,
-        keys if has_keys else None,
-        fingerprints if has_keys else None,
+        *_columns_of_events(events, received_at, has_keys),
         *columns_of(deliveries[:_AT_ONCE_ROWS], NewDelivery),
         wake_payload,
     )
     try:
-        if len(deliveries) <= _AT_ONCE_ROWS:
-            return bool(await pool.fetchval(PUBLISH, *arguments, timeout=_PUBLISH_SECONDS))
-        return await _write_in_parts(pool, arguments, workspace_id, received_at, deliveries)
+        if len(deliveries) > _AT_ONCE_ROWS:
+            return await _write_in_parts(pool, arguments, workspace_id, received_at, deliveries)
+        # Several in a commit come under load, where one more statement each costs more than it
+        # gains. A key must not be seen, and answered for, by others before it is on disk.
+        if wake_payload and len(events) == 1 and not has_keys:
+            return await _write_heard_early(pool, arguments)
+        return bool(await pool.fetchval(PUBLISH, *arguments, timeout=_PUBLISH_SECONDS))
     # Of all that it inserts only the events' own keys can be there already.
     except asyncpg.UniqueViolationError as error:
+        # An earlier try whose answer was lost may be on its way to the disk still.
+        await pool.fetchval(FLUSH, timeout=_PUBLISH_SECONDS)
         raise EventExists from error
     except asyncpg.PostgresError as error:
         if error.sqlstate == "HL001":
             raise KeyTaken from error
         raise
+
+
+def _columns_of_events(
+    events: Sequence[NewEvent], received_at: datetime, has_keys: bool
+) -> tuple[Any, ...]:
+    ids, types, environments, data, occurred, keys, fingerprints = zip(*events, strict=True)
+    given = (keys, fingerprints) if has_keys else (None, None)
+    return ids, types, environments, data, occurred, received_at, *given
+
+
+async def _write_heard_early(pool: "asyncpg.Pool[Any]", arguments: Sequence[Any]) -> bool:
+    """Runs PUBLISH so that a worker hears of it while it is written to disk: 0.3 ms sooner
+    (2026-11). Nothing is sent too soon: the worker's claim commits later, and flushes both.
+    """
+    until = time.monotonic() + _PUBLISH_SECONDS
+    async with pool.acquire(timeout=5) as connection:
+        is_written = bool(
+            await connection.fetchval(
+                PUBLISH_UNFLUSHED, *arguments, column=1, timeout=_PUBLISH_SECONDS
+            )
+        )
+        if is_written:
+            await connection.fetchval(FLUSH, timeout=_left_seconds(until))
+    return is_written
+
+
+def _left_seconds(until: float) -> float:
+    """Raises TimeoutError."""
+    if (left_seconds := until - time.monotonic()) <= 0:
+        raise TimeoutError
+    return left_seconds
 
 
 async def _write_in_parts(
@@ -77,10 +112,8 @@ async def _write_in_parts(
             return False
         for begin in range(_AT_ONCE_ROWS, len(deliveries), _AT_ONCE_ROWS):
             columns = columns_of(deliveries[begin : begin + _AT_ONCE_ROWS], NewDelivery)
-            if (left_seconds := until - time.monotonic()) <= 0:
-                raise TimeoutError
             await connection.execute(
-                ADD_DELIVERIES, workspace_id, received_at, *columns, timeout=left_seconds
+                ADD_DELIVERIES, workspace_id, received_at, *columns, timeout=_left_seconds(until)
             )
     return True
 

@@ -19,6 +19,13 @@ WORKSPACE = "select match_version, strict_event_types from workspace where id = 
 # Event types, with the schema of a strict one.
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
 PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
+# The same, and its commit is seen and heard of before it is on disk: for FLUSH to follow.
+PUBLISH_UNFLUSHED = PUBLISH.replace(
+    "select", "select set_config('synchronous_commit', 'off', true),"
+)
+# Returns when all that was committed before is on disk, and on the standbys that a commit waits
+# for. A transaction that writes the least: without any write its commit would wait for nothing.
+FLUSH = "select pg_logical_emit_message(true, 'hookline', ''::text)"
 # More deliveries of a publish, in the transaction of hl_publish and as that writes them.
 ADD_DELIVERIES = queue_statement("""
 insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
