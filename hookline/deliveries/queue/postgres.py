@@ -36,6 +36,7 @@ from hookline.deliveries.queue.base import (
 from hookline.deliveries.queue.postgres_health import health_evidence
 from hookline.deliveries.queue.postgres_publishing import (
     columns_of,
+    is_flush_allowed,
     wake_payload_of,
     write_publish,
 )
@@ -101,6 +102,7 @@ class PostgresQueue:
         self._work: asyncpg.Pool[Any]
         self._claims: asyncpg.Pool[Any]
         self._beats: asyncpg.Pool[Any]
+        self._may_flush = False
 
     async def open(self) -> None:
         # Three pools: no publish or record, however slow, may keep a claim or a beat waiting.
@@ -109,6 +111,7 @@ class PostgresQueue:
         # sent by then, would be sent again under the same number, and the log keeps one row per
         # number (2026-11-26).
         self._claims = await self._pool(1, {}, 6)
+        self._may_flush = self._notify_wakes and await is_flush_allowed(self._work)
         # beats and looks never wait behind other work
         self._beats = await self._pool(1, {"synchronous_commit": "off"}, 2)
 
@@ -171,7 +174,14 @@ class PostgresQueue:
             raise PumpGone
         wake_payload = wake_payload_of(deliveries) if self._notify_wakes else ""
         return await write_publish(
-            self._work, workspace_id, version, received_at, events, deliveries, wake_payload
+            self._work,
+            workspace_id,
+            version,
+            received_at,
+            events,
+            deliveries,
+            wake_payload,
+            self._may_flush,
         )
 
     async def key_owners(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:

@@ -2,6 +2,7 @@
 are many. Called by hookline.deliveries.queue.postgres only.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,12 +19,24 @@ from hookline.deliveries.queue.postgres_statements import (
     PUBLISH_UNFLUSHED,
 )
 
+log = logging.getLogger(__name__)
+
 _AT_ONCE_ROWS: Final = 5_000
 """Deliveries of one statement. asyncpg encodes them in one piece, 0.26 s for 100,000 (2026-11)."""
 _PUBLISH_SECONDS: Final = 6.0
 """A caller waits: hardly longer than for a lock."""
 _NOTIFIED_IDS: Final = 7_900 // 37
 """NOTIFY carries 8,000 bytes; more webhooks go as EVERYTHING."""
+
+
+async def is_flush_allowed(pool: "asyncpg.Pool[Any]") -> bool:
+    """False where the server has no FLUSH for us: an administrator may have kept it back."""
+    try:
+        await pool.fetchval(FLUSH, timeout=_PUBLISH_SECONDS)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedFunctionError) as error:
+        log.warning("publishes are heard of when they are on disk, not sooner: %s", error)
+        return False
+    return True
 
 
 async def write_publish(
@@ -34,9 +47,12 @@ async def write_publish(
     events: Sequence[NewEvent],
     deliveries: Sequence[NewDelivery],
     wake_payload: str,
+    may_flush: bool,
 ) -> bool:
     """Does Queue.publish without a lease. Returns when what was written is on disk. Others run
     between the statements.
+
+    may_flush: as `is_flush_allowed` found out.
 
     Raises KeyTaken and EventExists.
     """
@@ -53,13 +69,14 @@ async def write_publish(
             return await _write_in_parts(pool, arguments, workspace_id, received_at, deliveries)
         # Several in a commit come under load, where one more statement each costs more than it
         # gains. A key must not be seen, and answered for, by others before it is on disk.
-        if wake_payload and len(events) == 1 and not has_keys:
+        if may_flush and wake_payload and len(events) == 1 and not has_keys:
             return await _write_heard_early(pool, arguments)
         return bool(await pool.fetchval(PUBLISH, *arguments, timeout=_PUBLISH_SECONDS))
     # Of all that it inserts only the events' own keys can be there already.
     except asyncpg.UniqueViolationError as error:
         # An earlier try whose answer was lost may be on its way to the disk still.
-        await pool.fetchval(FLUSH, timeout=_PUBLISH_SECONDS)
+        if may_flush:
+            await pool.fetchval(FLUSH, timeout=_PUBLISH_SECONDS)
         raise EventExists from error
     except asyncpg.PostgresError as error:
         if error.sqlstate == "HL001":

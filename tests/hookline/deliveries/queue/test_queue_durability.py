@@ -14,6 +14,9 @@ from hookline.deliveries.queue import postgres_publishing
 from hookline.deliveries.queue.base import EventExists, NewEvent
 from hookline.models import Event, Webhook
 from hookline.runtime import Runtime
+from hookline.settings.fields import Settings
+from hookline.wiring import open_runtime
+from tests.conftest import LOOPBACK
 from tests.making import WORKSPACE, make_webhook, new_delivery, new_event
 from tests.waiting import eventually
 
@@ -100,3 +103,18 @@ async def test_one_whose_answer_was_lost_is_on_disk_when_the_next_try_finds_it(
         await write(runtime, webhook, event)
     assert await flushed_bytes(runtime) - before > _DATA_BYTES
     assert await Event.all().count() == 1
+
+
+async def test_server_that_keeps_the_flush_back_is_waited_for_as_a_whole(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(postgres_publishing, "FLUSH", "select no_such_function()")
+    async with open_runtime(settings, LOOPBACK) as runtime:
+        assert "not sooner" in caplog.text
+        webhook = await make_webhook(runtime)
+        before = await flushed_bytes(runtime)
+        event = large_event()
+        assert await write(runtime, webhook, event)
+        assert await flushed_bytes(runtime) - before > _DATA_BYTES
+        with pytest.raises(EventExists):
+            await write(runtime, webhook, event)

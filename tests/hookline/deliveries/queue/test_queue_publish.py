@@ -124,8 +124,9 @@ async def test_no_statement_of_a_publish_has_more_than_a_few_thousand_deliveries
         connection.add_query_logger(lambda query: sizes.append(rows_of(query.args)))
 
     async with asyncpg.create_pool(database_url, min_size=1, max_size=1, init=log) as pool:
+        version = await version_of(runtime)
         assert await write_publish(
-            pool, WORKSPACE, await version_of(runtime), clock.now(), [event], deliveries, ""
+            pool, WORKSPACE, version, clock.now(), [event], deliveries, "", False
         )
     assert [size for size in sizes if size > 100] == [5_000, 5_000, 2_000]
 
