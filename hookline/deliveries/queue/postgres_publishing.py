@@ -15,6 +15,7 @@ from hookline.deliveries.queue.base import EventExists, KeyTaken, NewDelivery, N
 from hookline.deliveries.queue.postgres_statements import (
     ADD_DELIVERIES,
     FLUSH,
+    MAY_FLUSH,
     PUBLISH,
     PUBLISH_UNFLUSHED,
 )
@@ -30,13 +31,14 @@ _NOTIFIED_IDS: Final = 7_900 // 37
 
 
 async def is_flush_allowed(pool: "asyncpg.Pool[Any]") -> bool:
-    """False where the server has no FLUSH for us: an administrator may have kept it back."""
-    try:
-        await pool.fetchval(FLUSH, timeout=_PUBLISH_SECONDS)
-    except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedFunctionError) as error:
-        log.warning("publishes are heard of when they are on disk, not sooner: %s", error)
-        return False
-    return True
+    """False where this role may not use FLUSH. Nothing is written: it may be a standby."""
+    if await pool.fetchval(MAY_FLUSH, timeout=_PUBLISH_SECONDS):
+        return True
+    log.warning(
+        "publishes are heard of when they are on disk, not sooner: this role may not execute "
+        "pg_logical_emit_message"
+    )
+    return False
 
 
 async def write_publish(

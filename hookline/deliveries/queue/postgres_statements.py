@@ -26,6 +26,11 @@ PUBLISH_UNFLUSHED = PUBLISH.replace(
 # Returns when all that was committed before is on disk, and on the standbys that a commit waits
 # for. A transaction that writes the least: without any write its commit would wait for nothing.
 FLUSH = "select pg_logical_emit_message(true, 'hookline', ''::text)"
+# False where an administrator has kept that function back from this role.
+MAY_FLUSH = """
+select exists (
+  select from pg_proc where proname = 'pg_logical_emit_message' and proargtypes[2] = 'text'::regtype
+    and has_function_privilege(oid, 'execute'))"""
 # More deliveries of a publish, in the transaction of hl_publish and as that writes them.
 ADD_DELIVERIES = queue_statement("""
 insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,

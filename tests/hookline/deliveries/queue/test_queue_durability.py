@@ -108,7 +108,8 @@ async def test_one_whose_answer_was_lost_is_on_disk_when_the_next_try_finds_it(
 async def test_server_that_keeps_the_flush_back_is_waited_for_as_a_whole(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(postgres_publishing, "FLUSH", "select no_such_function()")
+    monkeypatch.setattr(postgres_publishing, "MAY_FLUSH", "select false")
+    monkeypatch.setattr(postgres_publishing, "FLUSH", "not asked")
     async with open_runtime(settings, LOOPBACK) as runtime:
         assert "not sooner" in caplog.text
         webhook = await make_webhook(runtime)
