@@ -11,7 +11,8 @@ import socket
 import subprocess
 import tempfile
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -158,11 +159,25 @@ def _prepared() -> tuple[Path, int | None]:
     binaries: Path = _commands.POSTGRES_BIN_PATH
     if os.geteuid() != 0:
         return binaries, None
-    utils.ensure_user_exists(_USER)
+    with _alone_on_this_machine():
+        utils.ensure_user_exists(_USER)
     utils.ensure_prefix_permissions(binaries)
     utils.ensure_folder_permissions(binaries, 0o055)
     utils.ensure_folder_permissions(binaries.parent / "lib", 0o044)
     return binaries, pwd.getpwnam(_USER).pw_uid
+
+
+@contextmanager
+def _alone_on_this_machine() -> Iterator[None]:
+    """Two useradd at once both add the user: the second replaces the first's entry by one with
+    another number, and what the first made belongs to nobody (shadow 4.13).
+    """
+    folder = os.open("/etc", os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def share_clusters(folder: Path) -> None:
