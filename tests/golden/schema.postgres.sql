@@ -587,6 +587,13 @@ begin
     from moved m where d.id = m.id;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.hl_flush()
+ RETURNS pg_lsn
+ LANGUAGE sql
+AS $function$
+  select pg_logical_emit_message(true, 'hookline', ''::text);
+$function$
+
 CREATE OR REPLACE FUNCTION public.hl_health_evidence(webhooks uuid[], successes boolean[], failures_at timestamp with time zone[])
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1009,4 +1016,19 @@ CREATE OR REPLACE FUNCTION public.hl_to_micros(at timestamp with time zone)
 AS $function$
   select (extract(epoch from at) * 1000000)::bigint
 $function$
+
+CREATE OR REPLACE PROCEDURE public.hl_publish_early(IN workspace uuid, IN version bigint, IN ids uuid[], IN types text[], IN environments text[], IN data text[], IN occurred timestamp with time zone[], IN received timestamp with time zone, IN keys text[], IN fingerprints bytea[], IN delivery_ids uuid[], IN webhooks uuid[], IN events uuid[], IN delivery_types text[], IN delivery_environments text[], IN wake_payload text, INOUT is_written boolean)
+ LANGUAGE plpgsql
+AS $procedure$
+begin
+  -- of the first transaction alone
+  perform set_config('synchronous_commit', 'off', true);
+  is_written := hl_publish(workspace, version, ids, types, environments, data, occurred, received,
+    keys, fingerprints, delivery_ids, webhooks, events, delivery_types, delivery_environments,
+    wake_payload);
+  if is_written then
+    commit;
+    perform hl_flush();
+  end if;
+end $procedure$
 

@@ -18,15 +18,13 @@ WEBHOOKS = "select * from webhook where id = any($1::uuid[])"
 WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
 # Event types, with the schema of a strict one.
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
-PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
-# The same, and its commit is seen and heard of before it is on disk: for FLUSH to follow.
-PUBLISH_UNFLUSHED = PUBLISH.replace(
-    "select", "select set_config('synchronous_commit', 'off', true),"
-)
-# Returns when all that was committed before is on disk, and on the standbys that a commit waits
-# for. A transaction that writes the least: without any write its commit would wait for nothing.
-FLUSH = "select pg_logical_emit_message(true, 'hookline', ''::text)"
-# False where an administrator has kept that function back from this role.
+_PUBLISHED = ", ".join(f"${n}" for n in range(1, 17))
+PUBLISH = f"select hl_publish({_PUBLISHED})"
+# The same, its commit seen and heard of before it is on disk: for what has no keys.
+PUBLISH_EARLY = f"call hl_publish_early({_PUBLISHED}, null)"
+# Returns when all that was committed before is on disk.
+FLUSH = "select hl_flush()"
+# False where an administrator has kept what hl_flush calls back from this role.
 MAY_FLUSH = """
 select exists (
   select from pg_proc where proname = 'pg_logical_emit_message' and proargtypes[2] = 'text'::regtype

@@ -74,7 +74,8 @@ def test_each_file_makes_the_function_that_it_is_named_after_and_says_what_it_do
     for file in FUNCTIONS.glob("*.sql"):
         text = file.read_text()
         assert text.startswith(f"-- hl_{file.stem}: "), file.name
-        assert re.findall(r"^create function (\w+)\(", text, re.MULTILINE) == [f"hl_{file.stem}"]
+        made = re.findall(r"^create (?:function|procedure) (\w+)\(", text, re.MULTILINE)
+        assert made == [f"hl_{file.stem}"]
 
 
 def test_no_function_is_longer_than_a_screen() -> None:

@@ -65,10 +65,20 @@ async def test_what_was_published_is_on_disk(runtime: Runtime, keys: list[str | 
     assert await flushed_bytes(runtime) - before > _DATA_BYTES * len(keys)
 
 
-async def test_worker_hears_of_it_before_it_is_on_disk(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres_publishing, "FLUSH", "select pg_sleep(100)")
+async def flush_with(runtime: Runtime, statement: str) -> None:
+    """Has hl_flush do something else from now on."""
+    connection = await asyncpg.connect(runtime.settings.postgres_dsn)
+    try:
+        await connection.execute(
+            "create or replace function hl_flush() returns pg_lsn language plpgsql as "
+            f"$$ begin {statement}; return null; end $$"
+        )
+    finally:
+        await connection.close()
+
+
+async def test_worker_hears_of_it_before_it_is_on_disk(runtime: Runtime) -> None:
+    await flush_with(runtime, "perform pg_sleep(100)")
     webhook, event = await make_webhook(runtime), large_event()
     async with heard(runtime) as payloads:
         publishing = asyncio.create_task(write(runtime, webhook, event))
@@ -80,25 +90,22 @@ async def test_worker_hears_of_it_before_it_is_on_disk(
             await publishing
 
 
-async def test_key_is_on_disk_before_anybody_hears_of_it(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres_publishing, "FLUSH", "not asked")
+async def test_key_is_on_disk_before_anybody_hears_of_it(runtime: Runtime) -> None:
+    await flush_with(runtime, "raise 'not asked'")
     async with heard(runtime) as payloads:
         assert await write(runtime, await make_webhook(runtime), large_event("k"))
         await eventually(lambda: payloads)
 
 
 async def test_one_whose_answer_was_lost_is_on_disk_when_the_next_try_finds_it(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime,
 ) -> None:
     webhook, event = await make_webhook(runtime), large_event()
     before = await flushed_bytes(runtime)
-    with monkeypatch.context() as patched:
-        cut_off = "select pg_terminate_backend(pg_backend_pid())"
-        patched.setattr(postgres_publishing, "FLUSH", cut_off)
-        with pytest.raises(FAULTS):
-            await write(runtime, webhook, event)
+    await flush_with(runtime, "perform pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(FAULTS):
+        await write(runtime, webhook, event)
+    await flush_with(runtime, "perform pg_logical_emit_message(true, 'hookline', ''::text)")
     with pytest.raises(EventExists):
         await write(runtime, webhook, event)
     assert await flushed_bytes(runtime) - before > _DATA_BYTES
@@ -109,8 +116,8 @@ async def test_server_that_keeps_the_flush_back_is_waited_for_as_a_whole(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(postgres_publishing, "MAY_FLUSH", "select false")
-    monkeypatch.setattr(postgres_publishing, "FLUSH", "not asked")
     async with open_runtime(settings, LOOPBACK) as runtime:
+        await flush_with(runtime, "raise 'not asked'")
         assert "not sooner" in caplog.text
         webhook = await make_webhook(runtime)
         before = await flushed_bytes(runtime)
