@@ -2,14 +2,16 @@
 user to the next one; a new one asks for no types that are the same everywhere.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from hookline.db.postgres import BoundedPool, open_pool
+from hookline.db.postgres_pool import KEPT_SECONDS, BoundedPool, open_pool
 from hookline.runtime import Runtime
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -29,6 +31,72 @@ async def test_the_last_statement_of_a_connection_is_its_last_users(
     finally:
         await other.close()
     assert last == "select pg_backend_pid() as last_of_all"
+
+
+async def test_statements_in_a_row_keep_their_connection(pool: BoundedPool) -> None:
+    first = await pool.fetchval("select pg_backend_pid()")
+    assert pool.get_idle_size() == 0
+    assert (await pool.fetchrow("select pg_backend_pid()"))[0] == first
+    # for a second, so that it does not grow old outside the pool
+    await eventually(lambda: pool.get_idle_size() == 1)
+    assert [row[0] for row in await pool.fetch("select pg_backend_pid()")] == [first]
+    assert await pool.execute("select 1") == "SELECT 1"
+
+
+async def test_a_kept_connection_is_for_whoever_takes_one(pool: BoundedPool) -> None:
+    first = await pool.fetchval("select pg_backend_pid()")
+    async with pool.acquire(timeout=0.5) as connection:
+        assert await connection.fetchval("select pg_backend_pid()") == first
+
+
+async def test_whoever_waits_gets_the_connection_when_the_statement_ends(
+    pool: BoundedPool,
+) -> None:
+    running = asyncio.create_task(pool.fetchval("select pg_sleep(0.2)"))
+    await eventually(lambda: pool.get_idle_size() == 0)
+    async with asyncio.timeout(KEPT_SECONDS / 2), pool.acquire():
+        await running
+
+
+async def test_a_statement_that_fails_keeps_nothing(pool: BoundedPool) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await pool.fetchval("select 1 / 0")
+    assert pool.get_idle_size() == 1
+
+
+async def test_a_statement_that_is_cancelled_keeps_nothing(pool: BoundedPool) -> None:
+    running = asyncio.create_task(pool.fetchval("select pg_sleep(60)"))
+    await eventually(lambda: pool.get_idle_size() == 0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert pool.get_idle_size() == 1
+    assert await pool.fetchval("select 1") == 1
+
+
+async def test_a_kept_connection_that_the_server_ended_is_replaced(
+    pool: BoundedPool, postgres_database: str
+) -> None:
+    process = await pool.fetchval("select pg_backend_pid()")
+    other = await asyncpg.connect(postgres_database)
+    try:
+        await other.execute("select pg_terminate_backend($1)", process)
+    finally:
+        await other.close()
+    # another one took its place
+    await eventually(lambda: pool.get_idle_size() == 1)
+    assert await pool.fetchval("select pg_backend_pid()") != process
+
+
+async def test_statements_at_once_have_a_connection_each(postgres_database: str) -> None:
+    pool = await open_pool(postgres_database, min_size=1, max_size=2)
+    pids = await asyncio.gather(
+        *(pool.fetchval("select pg_backend_pid() from pg_sleep(0.2)") for _ in range(4))
+    )
+    assert len(set(pids)) == 2
+    assert pool.get_idle_size() == 1
+    async with asyncio.timeout(KEPT_SECONDS / 2):
+        await pool.close()
 
 
 async def test_an_open_transaction_is_rolled_back(pool: BoundedPool) -> None:
