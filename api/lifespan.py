@@ -40,7 +40,9 @@ async def running(
     are missing.
     """
     async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(open_runtime(settings, addresses))
+        runtime = await stack.enter_async_context(
+            open_runtime(settings, addresses, hears_wakes=has_worker)
+        )
         app = make_app(runtime, redeem=redeem, has_echo=has_echo, hosts=hosts, is_alone=is_alone)
         stack.push_async_callback(app.close)
         await stack.enter_async_context(metrics_port(runtime.metrics, settings))

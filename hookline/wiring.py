@@ -28,10 +28,10 @@ from hookline.settings.fields import Settings
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, addresses: AddressPolicy | None = None
+    settings: Settings, addresses: AddressPolicy | None = None, hears_wakes: bool = True
 ) -> AsyncIterator[Runtime]:
     """Connects to everything and closes it again, in the opposite order. addresses: instead of what
-    the settings allow.
+    the settings allow. hears_wakes: False where nothing is claimed.
 
     Raises Misconfigured or Unavailable with a sentence that says what to do.
     """
@@ -41,6 +41,7 @@ async def open_runtime(
                 runtime = await _wire(
                     settings,
                     addresses or AddressPolicy(settings.egress_networks, settings.egress_hosts),
+                    hears_wakes,
                     stack,
                 )
         except Unavailable as error:
@@ -53,10 +54,12 @@ async def open_runtime(
         yield runtime
 
 
-async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitStack) -> Runtime:
+async def _wire(
+    settings: Settings, addresses: AddressPolicy, hears_wakes: bool, stack: AsyncExitStack
+) -> Runtime:
     database = await _open_database(settings, stack)
     vault = await open_vault(settings, database)
-    hub = make_hub(settings)
+    hub = make_hub(settings, hears_wakes)
     # The hub before the registry, which listens and then looks: so no change falls in between.
     await hub.open()
     stack.push_async_callback(hub.close)
@@ -109,16 +112,17 @@ async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def make_hub(settings: Settings) -> Hub:
+def make_hub(settings: Settings, hears_wakes: bool = True) -> Hub:
     if settings.hub_url == "memory://":
         return MemoryHub()
     if settings.hub_url.startswith("redis"):
         from hookline.messaging.redis_hub import RedisHub
 
-        return RedisHub(settings.hub_url)
+        return RedisHub(settings.hub_url, hears_wakes)
     from hookline.messaging.postgres_hub import PostgresHub
 
-    return PostgresHub(settings.hub_url.replace("postgres://", "postgresql://", 1))
+    dsn = settings.hub_url.replace("postgres://", "postgresql://", 1)
+    return PostgresHub(dsn, hears_wakes)
 
 
 def make_queue(settings: Settings, database: Database, hub: Hub) -> Queue:

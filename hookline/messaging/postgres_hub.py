@@ -12,7 +12,6 @@ import asyncpg
 from hookline.errors import Unavailable
 from hookline.messaging.server_hub import (
     ANSWER_SECONDS,
-    TOPICS,
     Announcement,
     PublisherConnection,
     ServerHub,
@@ -34,15 +33,15 @@ class PostgresHub(ServerHub):
         asyncpg.InternalClientError,
     )
 
-    def __init__(self, dsn: str) -> None:
-        super().__init__()
+    def __init__(self, dsn: str, hears_wakes: bool = True) -> None:
+        super().__init__(hears_wakes)
         self._dsn = dsn
 
     async def _open_subscriber(self, handle: Callable[[str, str], None]) -> SubscriberConnection:
         connection = await self._connect({"application_name": "hookline hub"})
         subscriber = _PostgresSubscriber(connection)
         try:
-            for topic in TOPICS:
+            for topic in self._topics:
                 await connection.add_listener(
                     _PREFIX + topic,
                     lambda connection, pid, channel, text: handle(

@@ -15,7 +15,6 @@ from redis.exceptions import RedisError
 from hookline.errors import Unavailable
 from hookline.messaging.server_hub import (
     ANSWER_SECONDS,
-    TOPICS,
     Announcement,
     PublisherConnection,
     ServerHub,
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 class RedisHub(ServerHub):
     away = (RedisError, OSError)
 
-    def __init__(self, url: str) -> None:
-        super().__init__()
+    def __init__(self, url: str, hears_wakes: bool = True) -> None:
+        super().__init__(hears_wakes)
         self._url = url
         self._prefix = f"hookline:{urlsplit(url).path.strip('/') or '0'}:"
 
@@ -43,7 +42,7 @@ class RedisHub(ServerHub):
             lambda channel, text: handle(channel.removeprefix(self._prefix), text),
         )
         try:
-            await subscriber.begin([self._prefix + topic for topic in TOPICS])
+            await subscriber.begin([self._prefix + topic for topic in self._topics])
         except BaseException:
             await subscriber.drop()
             raise

@@ -32,7 +32,7 @@ Announcement = tuple[str, str]
 
 
 class SubscriberConnection(Protocol):
-    """A connection that is subscribed to every topic."""
+    """A connection that is subscribed to the topics."""
 
     async def receive(self) -> None:
         """Passes announcements on until the connection is lost. Raises then."""
@@ -54,7 +54,11 @@ class ServerHub(ABC):
     away: ClassVar[tuple[type[Exception], ...]]
     """Exceptions of a server that is away. Whatever it says, it is asked again."""
 
-    def __init__(self) -> None:
+    def __init__(self, hears_wakes: bool = True) -> None:
+        """hears_wakes: False where nothing is claimed. Each publish sends a wake-up, for which this
+        process, and PostgreSQL's beside it, would wake up for nothing.
+        """
+        self._topics = [topic for topic in TOPICS if hears_wakes or topic != "wake"]
         self._subscribers = Subscribers()
         self._waiting: dict[Announcement, None] = {}
         self._ready = asyncio.Event()

@@ -57,6 +57,29 @@ async def test_without_a_worker_it_sends_messages_and_runs_no_actor(
     assert (message.actor_name, message.args) == ("run_job", (str(job_id),))
 
 
+@pytest.mark.parametrize("has_worker", [False, True])
+async def test_it_hears_of_wake_ups_if_it_has_a_worker(
+    postgres_database: str, has_worker: bool
+) -> None:
+    heard = list[str]()
+
+    def hear(topic: str, text: str) -> None:
+        heard.append(topic)
+
+    @asynccontextmanager
+    async def listening(runtime: Runtime) -> AsyncIterator[None]:
+        for topic in ("wake", "match"):
+            runtime.hub.subscribe(topic, partial(hear, topic))
+            runtime.hub.publish(topic, str(uuid7()))
+        yield
+
+    settings = read_settings(database_url=postgres_database)
+    async with running(settings, has_worker=has_worker, companions=[listening]):
+        await eventually(lambda: "match" in heard)  # which is told of after the wake-up
+
+    assert ("wake" in heard) is has_worker
+
+
 def read(url: str) -> list[MessageProxy]:
     """Messages that wait in the queue of background work."""
     broker = open_broker(url)

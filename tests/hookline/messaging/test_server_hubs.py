@@ -3,6 +3,7 @@ server is away.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.waiting import eventually
 class HubServer:
     """make: a hub over the server. cut: ends the connections of all hubs."""
 
-    def __init__(self, make: Callable[[], ServerHub], cut: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, make: Callable[..., ServerHub], cut: Callable[[], Awaitable[None]]) -> None:
         self.make, self.cut = make, cut
 
 
@@ -31,7 +32,7 @@ def server(request: pytest.FixtureRequest) -> HubServer:
         dsn = str(request.getfixturevalue("postgres_database")).replace(
             "postgres://", "postgresql://", 1
         )
-        return HubServer(lambda: PostgresHub(dsn), lambda: cut_connections(dsn))
+        return HubServer(partial(PostgresHub, dsn), lambda: cut_connections(dsn))
     server: Valkey = request.getfixturevalue("valkey_server")
 
     async def cut() -> None:
@@ -39,7 +40,7 @@ def server(request: pytest.FixtureRequest) -> HubServer:
             for kind in ("pubsub", "normal"):
                 client.client_kill_filter(_type=kind, skipme=True)
 
-    return HubServer(lambda: RedisHub(server.url), cut)
+    return HubServer(partial(RedisHub, server.url), cut)
 
 
 @pytest.fixture
@@ -56,6 +57,13 @@ async def test_processes_reach_each_other_in_order(server: HubServer) -> None:
             hubs.one.publish("wake", text)
         await eventually(lambda: len(hubs.received) == 100)
         assert hubs.received == [("wake", text) for text in texts]
+
+
+async def test_one_that_claims_nothing_hears_of_no_wake_ups(server: HubServer) -> None:
+    async with two_hubs(partial(server.make, hears_wakes=False)) as hubs:
+        for topic in ("wake", "match"):
+            hubs.one.publish(topic, "x")
+        await eventually(lambda: hubs.received == [("match", "x")])
 
 
 async def test_text_that_waits_already_is_sent_once(server: HubServer) -> None:
