@@ -21,6 +21,10 @@ ACQUIRE_SECONDS: Final = 5.0
 """Without it, a pool whose connections all hang would be waited for without end."""
 KEPT_SECONDS: Final = 1.0
 """A connection is kept out of the pool for so long, from one statement to the next."""
+_LOOK_SECONDS: Final = 1.5 * KEPT_SECONDS
+"""So much later is looked for one that no statement brought back: with statements in a row it is
+another one by then, and the look takes none away from the next statement.
+"""
 _RELEASE_SECONDS: Final = 2.0
 
 _FIRST_VARYING_OID = 10_000
@@ -68,6 +72,7 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
         self._outage = Outage(log, "connections to the database do not answer", SETTLE_SECONDS)
         self._kept: _Taken | None = None
         self._waiting = 0
+        self._look: asyncio.TimerHandle | None = None
         self._releases = set[asyncio.Task[None]]()
 
     async def execute(self, *given: Any, **options: Any) -> Any:
@@ -87,7 +92,7 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
         way out of the pool and back again is two tasks and four timers, 0.08 ms of CPU, and twice
         that where statements are rare (asyncpg 0.32, Python 3.11, 2026-11).
         """
-        taken = await self._kept_one() or await self._take()
+        taken = self._kept_one() or _Taken(await self.acquire(), time.monotonic() + KEPT_SECONDS)
         try:
             answer = await getattr(taken.connection, method)(*given, **options)
         except BaseException:
@@ -97,38 +102,49 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
         if self._kept or self._waiting or is_late or self.is_closing():
             await self.release(taken.connection)
         else:
-            self._kept = taken
+            self._keep(taken)
         return answer
 
-    async def _kept_one(self) -> "_Taken | None":
+    def _keep(self, taken: "_Taken") -> None:
+        self._kept = taken
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._on_look)
+
+    def _kept_one(self) -> "_Taken | None":
         taken, self._kept = self._kept, None
-        if taken is not None and _is_closed(taken.connection):
-            await self.release(taken.connection)
+        if taken and _is_closed(taken.connection):
+            self._release_soon(taken)
             return None
         return taken
 
-    async def _take(self) -> "_Taken":
-        connection = await self.acquire()
-        asyncio.get_running_loop().call_later(KEPT_SECONDS, self._release_kept)
-        return _Taken(connection, time.monotonic() + KEPT_SECONDS)
+    def _on_look(self) -> None:
+        self._look = None
+        if (taken := self._kept_one()) is None:
+            return
+        if time.monotonic() < taken.until:
+            self._keep(taken)
+        else:
+            self._release_soon(taken)
 
-    def _release_kept(self) -> None:
-        if self._kept is not None:
-            task = asyncio.create_task(self.release(self._kept.connection))
-            self._kept = None
-            self._releases.add(task)
-            task.add_done_callback(self._releases.discard)
-
-    def acquire(self, *, timeout: float | None = None) -> Any:
-        self._release_kept()
-        return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
+    def _release_soon(self, taken: "_Taken") -> None:
+        task = asyncio.create_task(self.release(taken.connection))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
 
     async def _acquire(self, timeout: float | None) -> Any:
         self._waiting += 1
         try:
+            await self._release_kept()
             return await super()._acquire(timeout)
         finally:
             self._waiting -= 1
+
+    async def _release_kept(self) -> None:
+        if taken := self._kept_one():
+            await self.release(taken.connection)
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:
         try:
@@ -139,10 +155,10 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
             self._outage.away("all are made anew")
             # One half-open connection is a sign that all are.
             await self.expire_connections()
-            self._release_kept()
+            await self._release_kept()
 
     async def close(self) -> None:
-        self._release_kept()
+        await self._release_kept()
         await super().close()
 
 
