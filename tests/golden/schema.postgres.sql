@@ -1017,18 +1017,25 @@ AS $function$
   select (extract(epoch from at) * 1000000)::bigint
 $function$
 
-CREATE OR REPLACE PROCEDURE public.hl_publish_early(IN workspace uuid, IN version bigint, IN ids uuid[], IN types text[], IN environments text[], IN data text[], IN occurred timestamp with time zone[], IN received timestamp with time zone, IN keys text[], IN fingerprints bytea[], IN delivery_ids uuid[], IN webhooks uuid[], IN events uuid[], IN delivery_types text[], IN delivery_environments text[], IN wake_payload text, INOUT is_written boolean)
+CREATE OR REPLACE PROCEDURE public.hl_publish_one(IN workspace uuid, IN version bigint, IN of_event uuid, IN of_type text, IN of_environment text, IN of_data text, IN occurred timestamp with time zone, IN received timestamp with time zone, IN delivery_ids uuid[], IN webhooks uuid[], IN wake_payload text, INOUT is_written boolean)
  LANGUAGE plpgsql
 AS $procedure$
 begin
-  -- of the first transaction alone
-  perform set_config('synchronous_commit', 'off', true);
-  is_written := hl_publish(workspace, version, ids, types, environments, data, occurred, received,
-    keys, fingerprints, delivery_ids, webhooks, events, delivery_types, delivery_environments,
-    wake_payload);
-  if is_written then
-    commit;
-    perform hl_flush();
+  perform 1 from workspace w where w.id = workspace and w.match_version = version for share;
+  is_written := found;
+  if not is_written then
+    return;
   end if;
+  insert into event (id, workspace_id, type, environment, data, occurred_at, received_at)
+    values (of_event, workspace, of_type, of_environment, of_data, occurred, received);
+  insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
+      next_attempt_at, attempt_count, schedule_step, created_at)
+    select d.id, workspace, d.webhook, of_event, of_type, of_environment, 0,
+      now(), 0, 0, received
+    from unnest(delivery_ids, webhooks) d(id, webhook);
+  perform pg_notify('hookline_wake', wake_payload);
+  perform set_config('synchronous_commit', 'off', true);  -- of this transaction alone
+  commit;
+  perform hl_flush();
 end $procedure$
 

@@ -17,7 +17,7 @@ from hookline.deliveries.queue.postgres_statements import (
     FLUSH,
     MAY_FLUSH,
     PUBLISH,
-    PUBLISH_EARLY,
+    PUBLISH_ONE,
 )
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ _AT_ONCE_ROWS: Final = 5_000
 """Deliveries of one statement. asyncpg encodes them in one piece, 0.26 s for 100,000 (2026-11)."""
 _PUBLISH_SECONDS: Final = 6.0
 """A caller waits: hardly longer than for a lock."""
+_KEY: Final = NewEvent._fields.index("key")
 _NOTIFIED_IDS: Final = 7_900 // 37
 """NOTIFY carries 8,000 bytes; more webhooks go as EVERYTHING."""
 
@@ -58,22 +59,24 @@ async def write_publish(
 
     Raises KeyTaken and EventExists.
     """
-    has_keys = any(event.key for event in events)
-    arguments = (
-        workspace_id,
-        version,
-        *_columns_of_events(events, received_at, has_keys),
-        *columns_of(deliveries[:_AT_ONCE_ROWS], NewDelivery),
-        wake_payload,
-    )
+    is_one = len(events) == 1 and not events[0].key
     try:
+        # Several in a commit come under load, where one more commit each costs more than it gains.
+        if may_flush and wake_payload and is_one and len(deliveries) <= _AT_ONCE_ROWS:
+            arguments = _of_one(workspace_id, version, events[0], received_at, deliveries)
+            return bool(
+                await pool.fetchval(PUBLISH_ONE, *arguments, wake_payload, timeout=_PUBLISH_SECONDS)
+            )
+        arguments = (
+            workspace_id,
+            version,
+            *_columns_of_events(events, received_at),
+            *columns_of(deliveries[:_AT_ONCE_ROWS], NewDelivery),
+            wake_payload,
+        )
         if len(deliveries) > _AT_ONCE_ROWS:
             return await _write_in_parts(pool, arguments, workspace_id, received_at, deliveries)
-        # Several in a commit come under load, where one more commit each costs more than it
-        # gains. A key must not be seen, and answered for, by others before it is on disk.
-        is_early = may_flush and wake_payload and len(events) == 1 and not has_keys
-        statement = PUBLISH_EARLY if is_early else PUBLISH
-        return bool(await pool.fetchval(statement, *arguments, timeout=_PUBLISH_SECONDS))
+        return bool(await pool.fetchval(PUBLISH, *arguments, timeout=_PUBLISH_SECONDS))
     # Of all that it inserts only the events' own keys can be there already.
     except asyncpg.UniqueViolationError as error:
         # An earlier try whose answer was lost may be on its way to the disk still.
@@ -86,11 +89,21 @@ async def write_publish(
         raise
 
 
-def _columns_of_events(
-    events: Sequence[NewEvent], received_at: datetime, has_keys: bool
+def _of_one(
+    workspace_id: UUID,
+    version: int,
+    event: NewEvent,
+    received_at: datetime,
+    deliveries: Sequence[NewDelivery],
 ) -> tuple[Any, ...]:
+    ids = [delivery.id for delivery in deliveries]
+    webhook_ids = [delivery.webhook_id for delivery in deliveries]
+    return workspace_id, version, *event[:_KEY], received_at, ids, webhook_ids
+
+
+def _columns_of_events(events: Sequence[NewEvent], received_at: datetime) -> tuple[Any, ...]:
     ids, types, environments, data, occurred, keys, fingerprints = zip(*events, strict=True)
-    given = (keys, fingerprints) if has_keys else (None, None)
+    given = (keys, fingerprints) if any(keys) else (None, None)
     return ids, types, environments, data, occurred, received_at, *given
 
 

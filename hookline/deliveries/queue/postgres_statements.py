@@ -18,10 +18,9 @@ WEBHOOKS = "select * from webhook where id = any($1::uuid[])"
 WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
 # Event types, with the schema of a strict one.
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
-_PUBLISHED = ", ".join(f"${n}" for n in range(1, 17))
-PUBLISH = f"select hl_publish({_PUBLISHED})"
-# The same, its commit seen and heard of before it is on disk: for what has no keys.
-PUBLISH_EARLY = f"call hl_publish_early({_PUBLISHED}, null)"
+PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
+# One event without a key; workers hear of it before it is on disk.
+PUBLISH_ONE = "call hl_publish_one(" + "".join(f"${n}, " for n in range(1, 12)) + "null)"
 # Returns when all that was committed before is on disk.
 FLUSH = "select hl_flush()"
 # False where an administrator has kept what hl_flush calls back from this role.
