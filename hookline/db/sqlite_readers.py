@@ -38,7 +38,7 @@ class SqliteReadersClient(SqliteClient):
         self._idle: asyncio.LifoQueue[aiosqlite.Connection | None] = asyncio.LifoQueue()
         for _ in range(readers):
             self._idle.put_nowait(None)
-        self._returning: set[asyncio.Task[None]] = set()
+        self._returning: set[asyncio.Task[Any]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
         await BaseDBAsyncClient._post_connect(self)
@@ -59,20 +59,34 @@ class SqliteReadersClient(SqliteClient):
         connection = await self._idle.get()
         if connection is not None:
             return connection
+        # In a task of its own: cut off in the middle, a connection would leave its thread behind
+        # (aiosqlite 0.22), and its place would be given to another one.
+        opening = asyncio.create_task(self._open())
         try:
-            return await self._open()
+            return await asyncio.shield(opening)
         except BaseException:
-            self._idle.put_nowait(None)
+            self._returning.add(opening)
+            opening.add_done_callback(self._give_back_opened)
             raise
+
+    def _give_back_opened(self, opening: "asyncio.Task[aiosqlite.Connection]") -> None:
+        """Gives the place of a connection back whose caller has gone, or has had its error."""
+        self._returning.discard(opening)
+        has_failed = opening.cancelled() or opening.exception() is not None
+        self._idle.put_nowait(None if has_failed else opening.result())
 
     async def _open(self) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(self._uri, uri=True, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            for name, value in _PRAGMAS.items():
+                await connection.execute_fetchall(f"pragma {name} = {value}")
+            await connection.create_function("uuid_blob", 1, uuid_blob, deterministic=True)
+            await BaseDBAsyncClient._post_connect(self)
+        except BaseException:
+            await connection.close()
+            raise
         self._opened.append(connection)
-        connection.row_factory = sqlite3.Row
-        for name, value in _PRAGMAS.items():
-            await connection.execute_fetchall(f"pragma {name} = {value}")
-        await connection.create_function("uuid_blob", 1, uuid_blob, deterministic=True)
-        await BaseDBAsyncClient._post_connect(self)
         return connection
 
     def give_back(self, connection: aiosqlite.Connection) -> None:

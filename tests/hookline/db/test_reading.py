@@ -3,6 +3,7 @@ nobody up but those who read lists.
 """
 
 import asyncio
+import threading
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,8 @@ from hookline.errors import Unavailable
 from hookline.models import Workspace
 from hookline.runtime import Runtime
 from hookline.settings.fields import Settings
+from hookline.wiring import open_runtime
+from tests.conftest import LOOPBACK
 from tests.making import WORKSPACE, make_webhook, publish
 from tests.waiting import eventually, turns
 
@@ -78,6 +81,28 @@ async def test_a_statement_ends_at_the_database_when_its_task_is_cancelled(
         # Every connection is free again.
         answers = [read(database, "select 1 as one") for _ in range(settings.database_readers * 3)]
         assert await asyncio.gather(*answers) == [[{"one": 1}]] * len(answers)
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("turn", range(12))
+async def test_a_connection_whose_caller_leaves_while_it_opens_is_the_next_ones(
+    settings: Settings, turn: int
+) -> None:
+    before = set(threading.enumerate())
+    async with open_runtime(settings, LOOPBACK) as runtime:
+        database = runtime.database
+        leaving = [
+            asyncio.create_task(read(database, "select 1 as one", caller=number))
+            for number in range(settings.database_readers)
+        ]
+        await turns(turn)
+        await ended(leaving)
+        answers = [read(database, "select 1 as one") for _ in range(settings.database_readers * 3)]
+        assert await asyncio.gather(*answers) == [[{"one": 1}]] * len(answers)
+        opened = {thread for thread in threading.enumerate() if "connection" in thread.name}
+        # One that writes and one for checks stand beside those that read.
+        assert len(opened - before) <= settings.database_readers + 2
+    await eventually(lambda: not any(thread.is_alive() for thread in opened - before))
 
 
 async def test_a_statement_ends_at_the_database_when_its_time_is_over(runtime: Runtime) -> None:
