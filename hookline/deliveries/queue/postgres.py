@@ -110,17 +110,18 @@ class PostgresQueue:
         # Durable, though that is one flush more: a claim that a crash of the server undoes has been
         # sent by then, would be sent again under the same number, and the log keeps one row per
         # number (2026-11-26).
-        self._claims = await self._pool(1, {}, 6)
+        # The first claim opens its connection: a process that delivers nothing needs none.
+        self._claims = await self._pool(1, {}, 6, opened=0)
         self._may_flush = self._notify_wakes and await is_flush_allowed(self._work)
         # beats and looks never wait behind other work
         self._beats = await self._pool(1, {"synchronous_commit": "off"}, 2)
 
     async def _pool(
-        self, size: int, settings: dict[str, str], timeout_seconds: float
+        self, size: int, settings: dict[str, str], timeout_seconds: float, opened: int = 1
     ) -> "asyncpg.Pool[Any]":
         return await open_pool(
             self._dsn,
-            min_size=1,
+            min_size=opened,
             max_size=size,
             connect=_connect,
             server_settings={**SETTINGS, **settings},

@@ -6,6 +6,8 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from hookline import clock
 from hookline.deliveries import manual
 from hookline.models import Delivery, Event
@@ -51,6 +53,25 @@ async def test_claim_leases_and_gives_what_a_request_needs(runtime: Runtime) -> 
     assert row.match_version == (await runtime.queue.versions())[WORKSPACE]
     delivery = await Delivery.get(id=delivery_id)
     assert (delivery.lease_token, delivery.attempt_count) == (hand.token, 1)
+
+
+@pytest.mark.engines("postgres")
+async def test_only_who_claims_has_a_connection_for_claims(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    before = await connections(runtime)
+    assert await hand.claim_one(webhook.id)
+    assert await connections(runtime) == before + 1
+
+
+async def connections(runtime: Runtime) -> int:
+    """Connections of the hot path to this database."""
+    rows = await runtime.database.reader().rows(
+        "select count(*) as count from pg_stat_activity "
+        "where datname = current_database() and application_name = 'hookline'"
+    )
+    return int(rows[0]["count"])
 
 
 async def test_only_what_is_due_is_claimed(runtime: Runtime) -> None:
