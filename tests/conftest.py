@@ -20,6 +20,7 @@ from uuid import UUID
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from hookline.db.migrate import migrate
 from hookline.outbound.addresses import AddressPolicy
@@ -67,6 +68,7 @@ _LONG = (
     "hookline/outbound/test_rendering",
     "hookline/notifications/",
 )
+_BROWSER = "browser/"
 _ON_ENGINES = {"database_url", "shared_installation"}
 TESTS = Path(__file__).parent
 LOOPBACK = AddressPolicy(
@@ -79,6 +81,21 @@ def pytest_xdist_auto_num_workers() -> int:
     than cores a slow machine missed what a test waits for within its limits (2026-11).
     """
     return (os.cpu_count() or 1) + _WAITING
+
+
+class _FilesOrBrowser(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Hands out whole files, and those of the browser as one: a second browser beside the first
+    costs 14 s of CPU (2026-11).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return _BROWSER if f"/{_BROWSER}" in file else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _FilesOrBrowser(config, log)
 
 
 # After pytest-randomly: inside of a folder the order stays random.
@@ -101,10 +118,11 @@ def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
         files.setdefault(item.path, []).append(item)
     ranks = {path: _rank(path, _WAIT) for path in files}
     waiting = sorted((path for path in files if ranks[path] < len(_WAIT)), key=ranks.__getitem__)
-    others = [path for path in files if ranks[path] == len(_WAIT)]
+    browsers = [path for path in files if _rank(path, [_BROWSER]) == 0]
+    others = [path for path in files if ranks[path] == len(_WAIT) and path not in browsers]
     share = len(others) // max(1, len(waiting))
     rest = iter(sorted(others, key=lambda path: _rank(path, _LONG)))
-    order = [path for one in waiting for path in (one, *islice(rest, share))]
+    order = [*browsers, *(path for one in waiting for path in (one, *islice(rest, share)))]
     return [item for path in (*order, *rest) for item in sorted(files[path], key=_is_last)]
 
 

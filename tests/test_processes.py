@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import PROJECT, kill_group, run_python, start_python
+from tests.processes import kill_group, run_python, start_python
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
@@ -93,8 +93,7 @@ def test_a_process_that_replaces_itself_keeps_its_id(module: Path) -> None:
 
 
 def test_a_killed_one_ends_with_its_signal_and_takes_its_group_along(tmp_path: Path) -> None:
-    with (tmp_path / "log").open("wb") as log:
-        process = start_python("asyncio", folder=PROJECT, environment=ENVIRONMENT, output=log)
+    process = start_python("http.server", "0", folder=tmp_path, environment={}, output=2)
     assert os.getpgid(process.pid) == process.pid != os.getpgid(0)
 
     kill_group(process)

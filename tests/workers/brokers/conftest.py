@@ -11,6 +11,15 @@ import pytest
 from tests.servers import MessageServer, RabbitMQ, Valkey, rabbitmq
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_else_to_collect() -> None:
+    """Keeps what other tests of the process left out of the collections below: each one took 0.4 s
+    of CPU (2026-11).
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def ended_threads() -> Iterator[None]:
     """They end by themselves, later than the test that a broker hangs for. pika leaves the sockets
