@@ -151,7 +151,7 @@ async def test_bad_events_of_a_publisher_turn_no_webhook_off(runtime: Runtime) -
     }
 
 
-# The renderer is the same on both, and this takes 8 s of a core.
+# The renderer is the same on both, and this takes seconds of a core.
 @pytest.mark.engines("sqlite")
 async def test_slow_template_delays_no_other_webhook(runtime: Runtime) -> None:
     # 0.1 s of a core for each, before it fails.
@@ -164,13 +164,13 @@ async def test_slow_template_delays_no_other_webhook(runtime: Runtime) -> None:
             concurrency=100,
             retry={"schedule": ["48h"]},
         )
-        await publish(runtime, 16)
+        await publish(runtime, 30)
         await attempts(1)
         await make_webhook(runtime, receiver.url, payloadTemplate="{{ event.data.n }}")
         await publish(runtime, 12)
         await receiver.wait_for(12)
         # They came while the slow one had most of its events still before it.
-        assert await Attempt.filter(webhook_id=slowly.id).count() < 16
+        assert await Attempt.filter(webhook_id=slowly.id).count() < 30
     assert sorted(int(request.body) for request in receiver.requests) == list(range(12))
 
 

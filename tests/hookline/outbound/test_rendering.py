@@ -21,6 +21,7 @@ from hookline.outbound.templates import (
     event_facts,
     is_content_type,
 )
+from hookline.shutdown import end_tasks
 from tests.tables import each_of
 from tests.waiting import eventually, turns
 
@@ -308,14 +309,14 @@ async def render_slowly(renderer: Renderer, webhook: str) -> None:
 
 async def test_slow_webhook_delays_no_other_render(renderer: Renderer) -> None:
     await render_slowly(renderer, "wh_slow")
-    waiting = [asyncio.create_task(render_slowly(renderer, "wh_slow")) for _ in range(12)]
+    waiting = [asyncio.create_task(render_slowly(renderer, "wh_slow")) for _ in range(100)]
     await eventually(lambda: any(task.done() for task in waiting))
     for number in range(12):
         assert await rendered(renderer, "{{ event.data }}", data=number) == str(number)
     # The twelve passed while it had not come to its end.
     assert not waiting[-2].done()
     assert len(renderer._children) <= CHILDREN_LIMIT
-    await asyncio.gather(*waiting)
+    await end_tasks(*waiting)
 
 
 async def test_slow_webhooks_take_turns_and_leave_a_child_to_the_others(renderer: Renderer) -> None:
@@ -328,13 +329,14 @@ async def test_slow_webhooks_take_turns_and_leave_a_child_to_the_others(renderer
     for name in names:
         await one_of(name)  # known to be slow from now on
     ended.clear()
-    waiting = [asyncio.create_task(one_of(name)) for name in names for _ in range(3)]
+    waiting = [asyncio.create_task(one_of(name)) for name in names for _ in range(50)]
     await eventually(lambda: len(ended) >= 1)
     for number in range(12):
         assert await rendered(renderer, "{{ event.data }}", data=number) == str(number)
     assert not waiting[-1].done()
-    await asyncio.gather(*waiting)
-    # In turn, though the first had all of its three in line before the others.
+    await eventually(lambda: len(ended) >= len(names))
+    await end_tasks(*waiting)
+    # In turn, though the first had all of its fifty in line before the others.
     assert len(set(ended[: len(names)])) >= len(names) - 1
 
 
