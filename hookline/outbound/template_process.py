@@ -110,6 +110,9 @@ class TemplateProcess:
         with suppress(ProcessLookupError):
             # SIGKILL: a child that is stuck in a step hears nothing else.
             os.kill(self._process.pid, signal.SIGKILL)
+        # To its end: a pipe that holds more than asyncio takes unasked stays open without.
+        if self._process.stdout is not None:
+            await self._process.stdout.read()
         return await self._process.wait()
 
     async def _exchange(self, request: bytes) -> bytes:
