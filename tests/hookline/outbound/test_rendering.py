@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
-import psutil
 import pytest
 
 from hookline.clock import monotonic
@@ -257,33 +256,6 @@ async def test_caller_that_leaves_while_the_child_starts_mixes_nobodys_answers(
     leaving.cancel()
     assert await rendered(renderer, "{{ event.data }}", data="yours") == '"yours"'
     assert leaving.cancelled()
-
-
-# Ten times what a pipe takes unread.
-LARGE = "{% for i in range(16) %}" + "x" * 60_000 + "{% endfor %}"
-
-
-async def test_callers_that_leave_in_the_middle_of_large_answers_leave_no_pipes_open() -> None:
-    context = {"event": event({}), "webhook": SAMPLE_WEBHOOK}
-    request = {"template": LARGE, "escape": "none", "context": context, "probe": "none"}
-    await (await TemplateProcess.start()).end()
-    before, left = psutil.Process().num_fds(), 0
-    while left < 3:
-        child = await TemplateProcess.start()
-        leaving = asyncio.create_task(child.ask(orjson.dumps(request)))
-        # Each turn, as an answer is there and read within some.
-        while not (leaving.done() or has_answered_some(child)):
-            await turns(1)
-        leaving.cancel()
-        await asyncio.wait([leaving])
-        left += leaving.cancelled()
-        await child.end()
-    await eventually(lambda: psutil.Process().num_fds() <= before)
-
-
-def has_answered_some(child: TemplateProcess) -> bool:
-    assert child._process.stdout is not None
-    return len(child._process.stdout._buffer) > 0  # type: ignore[attr-defined]
 
 
 async def kill_idle(renderer: Renderer) -> None:
