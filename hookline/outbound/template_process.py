@@ -78,7 +78,7 @@ class TemplateProcess:
             await asyncio.wait_for(child._exchange(_PROBE), START_SECONDS)
         except BaseException:
             # Its answer to the probe would be taken for the next one's.
-            await child.end()
+            await child._end_unread()
             raise
         return child
 
@@ -91,13 +91,13 @@ class TemplateProcess:
         try:
             return await asyncio.wait_for(self._exchange(request), ANSWER_SECONDS)
         except TimeoutError:
-            await self.end()
+            await self._end_unread()
             return Ending.SILENT
         except (OSError, asyncio.IncompleteReadError):
             return _OWN_ENDS.get(await self.end(), Ending.KILLED)
         # A caller that leaves in between: the child's answer would be taken for the next one's.
         except BaseException:
-            await self.end()
+            await self._end_unread()
             raise
 
     async def end(self) -> int:
@@ -107,13 +107,22 @@ class TemplateProcess:
         with suppress(TimeoutError):
             if self._process.stdout is not None and self._process.stdout.at_eof():
                 return await asyncio.wait_for(self._process.wait(), START_SECONDS)
+        self._kill()
+        return await self._process.wait()
+
+    async def _end_unread(self) -> None:
+        """Ends it after an exchange that nobody goes on with. Its pipe is read to the end: one that
+        holds more than asyncio takes unasked stays open without.
+        """
+        assert self._process.stdout is not None
+        self._kill()
+        await self._process.stdout.read()
+        await self._process.wait()
+
+    def _kill(self) -> None:
         with suppress(ProcessLookupError):
             # SIGKILL: a child that is stuck in a step hears nothing else.
             os.kill(self._process.pid, signal.SIGKILL)
-        # To its end: a pipe that holds more than asyncio takes unasked stays open without.
-        if self._process.stdout is not None:
-            await self._process.stdout.read()
-        return await self._process.wait()
 
     async def _exchange(self, request: bytes) -> bytes:
         assert self._process.stdin is not None
