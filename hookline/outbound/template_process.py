@@ -120,6 +120,9 @@ class TemplateProcess:
         await self._process.wait()
 
     def _kill(self) -> None:
+        # One that was waited for has lost its number, which may be another process's by now.
+        if not self.is_alive:
+            return
         with suppress(ProcessLookupError):
             # SIGKILL: a child that is stuck in a step hears nothing else.
             os.kill(self._process.pid, signal.SIGKILL)
