@@ -349,5 +349,5 @@ async def write_set(
         await work.execute(SAVE_SET, *values)
         await bulk_rows.insert_encoded(work, revision)
     else:
-        insert = bulk_rows.insert(SyncRevision, revision.names, len(values) + 1)
+        insert = bulk_rows.insert(SyncRevision, revision.names, parameter=len(values) + 1)
         await work.execute(f"with noted as ({insert}) {SAVE_SET}", *values, revision.values)

@@ -49,14 +49,24 @@ def test_rows_of_one_statement_have_their_values_in_the_order_of_its_columns() -
 def test_postgresql_gets_the_same_rows_as_one_text() -> None:
     rows = [entry(actor={"a": 2}, after=None), entry(actor={}, after={"n": [1]})]
 
-    told = orjson.loads(bulk_rows.encode_rows("postgres", AuditEntry, rows).values)
+    encoded = bulk_rows.encode_rows("postgres", AuditEntry, rows)
 
+    shared = orjson.loads(encoded.shared_values or "")
+    assert (set(shared), shared["action"]) == ({*encoded.shared}, "webhook.update")
+    told = [{**shared, **row} for row in orjson.loads(encoded.values)]
+    assert [row.keys() for row in told] == [{*encoded.names}] * 2
     assert [UUID(row["id"]) for row in told] == [row["id"] for row in rows]
     assert [(row["actor"], row["after"]) for row in told] == [
         ('{"a":2}', None),
         ("{}", '{"n":[1]}'),
     ]
     assert {datetime.fromisoformat(row["at"]) for row in told} == {AT}
+
+
+def test_a_single_row_shares_nothing() -> None:
+    encoded = bulk_rows.encode_rows("postgres", AuditEntry, [entry(actor={}, after=None)])
+
+    assert (encoded.shared, encoded.parameters) == ((), [encoded.values])
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
