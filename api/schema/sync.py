@@ -123,8 +123,9 @@ class SyncPlan:
 
     @strawberry.field(
         description="Same as `changes`, as one JSON value: names and values of `SyncChange` but "
-        "for `webhookId`, and without what is null, false or empty in `fields`. For files of "
-        "thousands of webhooks, at a fraction of the time."
+        "for `webhookId`, and without what is null, false or empty in `fields`. A new webhook has "
+        "`values` by field and `secretFields`, the names of those that hold a secret, in place "
+        "of `fields`. For files of thousands of webhooks, at a fraction of the time."
     )
     def changes_json(self) -> JSON:
         return JSON(self.changes_text)

@@ -24,8 +24,6 @@ _EMPTY: Final[Json] = {
     "secret": False,
     "changedSecrets": [],
 }
-# Of the field of a new webhook, which may be one of 150,000: what follows its value.
-_NOTHING_ELSE: Final = [None, False, (), None]
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 CHANGE_FIELDS: Final = """kind slug version movedFrom openDeliveries file line hint
@@ -130,10 +128,16 @@ def encode_change(change: Change) -> Json:
 
 
 def short_change(change: Change) -> Json:
-    """The change as `encode_change` has it, without what is null, false or empty of its fields: of
-    most fields of a new webhook eight names out of nine.
+    """The change as `encode_change` has it, without what is null, false or empty of its fields. Of
+    a new webhook with `values` by their field and `secretFields` in place of `fields`: each has
+    nothing else, and there may be 150,000.
     """
-    return {**_encoded_head(change), "fields": [_short_field(item) for item in change.fields]}
+    head = _encoded_head(change)
+    if change.kind is not ChangeKind.CREATE:
+        return {**head, "fields": [_short_field(item) for item in change.fields]}
+    head["values"] = {item.field: item.after for item in change.fields}
+    head["secretFields"] = [item.field for item in change.fields if item.is_secret]
+    return head
 
 
 def _encoded_head(change: Change) -> Json:
@@ -165,13 +169,9 @@ def _encoded_field(item: FieldChange) -> Json:
 
 
 def _short_field(item: FieldChange) -> Json:
-    name, before, after, *rest = item
-    if before is None and after is not None and rest == _NOTHING_ELSE:
-        return {"field": name, "after": after}
-    encoded = _encoded_field(item)
     return {
         name: value
-        for name, value in encoded.items()
+        for name, value in _encoded_field(item).items()
         if name not in _EMPTY or value != _EMPTY[name]
     }
 
@@ -220,20 +220,26 @@ def decode_problem(content: Json) -> SyncProblem:
 
 def decode_change(content: Json) -> Change:
     """Raises what `decode` raises."""
-    fields = tuple([_decode_field(item) for item in content["fields"]])
+    is_short = "values" in content
+    fields = _new_fields(content) if is_short else map(_decode_field, content["fields"])
     # Plans are shown by file and line alone: the column is not carried.
     position = _position(content)
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
     moved_from = _text_or_none(content["movedFrom"])
     slug, version = text(content["slug"]), _number_or_none(content["version"])
     waiting = _number_or_none(content["openDeliveries"])
-    return Change(kind, slug, None, fields, position, hint, moved_from, waiting, version)
+    return Change(kind, slug, None, tuple(fields), position, hint, moved_from, waiting, version)
+
+
+def _new_fields(content: Json) -> list[FieldChange]:
+    """The fields of a new webhook as `short_change` has them."""
+    secret = frozenset(map(text, content["secretFields"]))
+    # The levels of all values at once: one by one they took as long as all the rest (2026-11).
+    values = value(content["values"])
+    return [FieldChange(name, None, after, None, name in secret) for name, after in values.items()]
 
 
 def _decode_field(item: Json) -> FieldChange:
-    # Of a new webhook, of which there may be 10,000 with 15 fields each.
-    if len(item) == 2 and "after" in item and "field" in item:
-        return FieldChange(text(item["field"]), None, value(item["after"]), None)
     return FieldChange(
         text(item["field"]),
         value(item.get("before")),

@@ -11,6 +11,7 @@ from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.json_digest import json_digest
 from hookline.sync.options import Options
 from hookline.sync.plan.changes import Change
+from hookline.sync.plan.comparing import Values
 from hookline.sync.plan.webhooks import Write
 from hookline.sync.policy import ApplyLimits
 
@@ -28,25 +29,30 @@ def digest_of(
     writes: Sequence[Write],
 ) -> str:
     """`sha256:…` of all that the plan shows and does."""
+    new = {write.slug: write.applied for write in writes if write.live is None}
     value = [
         set_name,
         base,
         # A plan that was agreed to would else be applied with a check lifted that held it.
         options.flags,
         [limits.prune, limits.on_drift, limits.max_removals],
-        [_digest_input(change) for change in changes],
+        [_digest_input(change, new.get(change.slug, {})) for change in changes],
         [_remembered(write) for write in writes],
     ]
     # Sorted keys, so that equal plans are equal bytes. By each change and each write.
     return f"sha256:{json_digest(value, levels=2)}"
 
 
-def _digest_input(change: Change) -> list[Any]:
+def _digest_input(change: Change, applied: Values) -> list[Any]:
+    """applied: of a new webhook, whose fields are told by its write but for those that it
+    ignores; empty for another.
+    """
     fields = [
         [item.field, *[folded(item.field, value) for value in item[1:4]]]
         if item.field in FOLDED_FIELDS
         else item[:4]
         for item in change.fields
+        if item.field not in applied
     ]
     key = change.webhook_id and str(change.webhook_id)
     return [change.kind, change.slug, change.moved_from, key, fields]

@@ -2,6 +2,8 @@
 
 import json
 from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from hookline.sync.options import Options
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
+from hookline.sync.plan.comparing import MASK
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.problems import Position, SyncProblem
 
@@ -66,6 +69,44 @@ PLAN = Plan(
 @pytest.mark.parametrize("plan", [PLAN, Plan("shop", 0, (), 0)])
 def test_a_plan_survives_its_json(plan: Plan) -> None:
     assert codec.decode(json.loads(json.dumps(codec.encode(plan)))) == plan
+
+
+def test_a_new_webhook_is_short_and_comes_back_whole() -> None:
+    header = {"name": "X-Key", "value": MASK}
+    fields = (
+        FieldChange("url", None, "https://a.example.com/in", None),
+        FieldChange("rateLimit", None, None, None),
+        FieldChange("secretHeader", None, header, None, True),
+    )
+    change = Change(ChangeKind.CREATE, "orders", None, fields, Position(7, 1, "hooks.yaml"))
+
+    short = json.loads(json.dumps(codec.short_change(change)))
+
+    assert short["values"] == {
+        "url": "https://a.example.com/in",
+        "rateLimit": None,
+        "secretHeader": header,
+    }
+    assert (short["secretFields"], "fields" in short) == (["secretHeader"], False)
+    assert codec.decode_change(short) == change
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"values": None},
+        {"values": ["url"]},
+        {"values": "url"},
+        {"secretFields": None},
+        {"secretFields": [1]},
+        {"values": {"filter": reduce(lambda inside, _: [inside], range(200), list[Any]())}},
+    ],
+)
+def test_a_new_webhook_of_another_shape_is_no_change(wrong: dict[str, object]) -> None:
+    change = Change(ChangeKind.CREATE, "orders", None, (), None)
+
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+        codec.decode_change({**codec.short_change(change), **wrong})
 
 
 def test_a_webhooks_key_stays_where_it_was_planned() -> None:

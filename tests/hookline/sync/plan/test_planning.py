@@ -13,6 +13,7 @@ from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import plan
 from hookline.sync.plan.webhooks import Planned
 from hookline.sync.policy import DriftPolicy
+from hookline.sync.read.file_fields import Lifecycle
 from tests.hookline.sync.files import told
 from tests.hookline.sync.plan.states import (
     OTHER_PRINT,
@@ -250,3 +251,18 @@ def test_a_digest_tells_versions_and_secrets_apart() -> None:
     # A check that is lifted, and patience with a lock, which decides nothing.
     assert digest("bb", adopt=True) != digest("bb") != digest("bb", allow_removals=20)
     assert digest("bb", lock_timeout=timedelta(0)) == digest("bb")
+
+
+def test_a_digest_tells_each_value_of_a_new_webhook_apart() -> None:
+    """Also of one that is not compared later: it is written once."""
+
+    def digest(key: str, timeout: str) -> str:
+        header = {"name": "X-Key", "value": {"fingerprint": key}}
+        wish = replace(
+            wanted(secretHeader=header, timeout=timeout),
+            lifecycle=Lifecycle(ignored=frozenset({"timeout"})),
+        )
+        return plan(SET, 0, [wish], []).digest
+
+    assert digest("aa", "9s") == digest("aa", "9s")
+    assert len({digest("aa", "9s"), digest("bb", "9s"), digest("aa", "8s")}) == 3
