@@ -63,9 +63,12 @@ _WAIT = (
 _LONG = (
     "api/test_",
     "api/schema/test_sizes",
+    "docs/test_publish_page",
+    "docs/test_steps",
     "hookline/cli/test_",
     "hookline/events/test_schema_prices",
     "hookline/outbound/test_rendering",
+    "hookline/sync/pull/",
     "hookline/notifications/",
 )
 _BROWSER = "browser/"

@@ -346,6 +346,11 @@ async def test_large_queries_of_one_caller_wait_for_one_another_and_hold_up_no_s
         await eventually(lambda: small.runtime.calls.count("list begins") == 3)
         small.runtime.may_finish.set()
         await eventually(lambda: small.runtime.calls.count("list begins") == 21)
+        # The small one's end among them. What is left unread would hold up the close for 10 s.
+        assert sorted([(await heard(one))["type"] for _ in range(41)]) == [
+            *["complete"] * 21,
+            *["next"] * 20,
+        ]
 
 
 async def test_large_events_wait_for_one_another_and_hold_up_no_small_operation() -> None:
@@ -361,6 +366,10 @@ async def test_large_events_wait_for_one_another_and_hold_up_no_small_operation(
         await eventually(lambda: small.runtime.calls.count("list begins") == 3)
         small.runtime.may_finish.set()
         await eventually(lambda: small.runtime.calls.count("list begins") == 21)
+        assert sorted([(await heard(one))["type"] for _ in range(40)]) == [
+            *["complete"] * 20,
+            *["next"] * 20,
+        ]
 
 
 async def test_a_large_event_that_takes_too_long_ends_its_subscription_and_says_so() -> None:
