@@ -11,7 +11,6 @@ import os
 import pkgutil
 import runpy
 import select
-import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -68,41 +67,76 @@ def _import_everything() -> None:
 
 
 def _is_asked(listener: socket.socket, life: socket.socket) -> bool:
-    """Waits for the next request; False when the tests are over."""
+    """Waits for the first request; False when the tests are over."""
     ready, _, _ = select.select([listener, life], [], [])
     return life not in ready
 
 
-def _wait_for_a_request(listener: socket.socket, life: socket.socket) -> list[str] | None:
-    """Returns the module and its arguments in each process that is to become one, None when the
-    tests are over.
+class _Forks:
+    """The processes that were asked for. One that asks late holds up nobody else, and the exit code
+    of each goes to who asked. Each fork copies the tables of all that was imported, 15 ms of CPU
+    with its end: so there is no other one that waits for it.
     """
-    while _is_asked(listener, life):
-        asking, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            life.close()
-            # here: one that asks late holds up nobody else
-            content, files, _, _ = socket.recv_fds(asking, REQUEST_BYTES, 4)
-            asking.close()
-            replies = files.pop()
-            _keep(files, replies)
-            return _prepare(json.loads(content), files, replies)
+
+    def __init__(self, listener: socket.socket, life: socket.socket) -> None:
+        self._listener, self._life = listener, life
+        self._asking = set[socket.socket]()
+        self._replies = dict[int, int]()
+        """Of each running process, by its descriptor."""
+
+    def serve(self) -> list[str] | None:
+        """Returns the module and its arguments in each process that is to become one, None when
+        the tests are over.
+        """
+        while True:
+            waiting: list[socket.socket | int] = [self._listener, self._life]
+            waiting += [*self._asking, *self._replies]
+            ready, _, _ = select.select(waiting, [], [])
+            if self._life in ready:
+                return None
+            for one in ready:
+                if one is self._listener:
+                    self._asking.add(self._listener.accept()[0])
+                elif isinstance(one, int):
+                    self._tell_end(one)
+                elif command := self._begin(one):
+                    return command
+
+    def _begin(self, asking: socket.socket) -> list[str] | None:
+        """Forks. Returns in the new process; None in this one."""
+        content, files, _, _ = socket.recv_fds(asking, REQUEST_BYTES, 4)
+        self._asking.discard(asking)
         asking.close()
-    return None
+        if not content:
+            return None
+        replies = files.pop()
+        if (pid := os.fork()) == 0:
+            self._let_go()
+            return _prepare(json.loads(content), files, replies)
+        # Who reads what the process writes must not wait for this one.
+        for file in files:
+            os.close(file)
+        self._replies[os.pidfd_open(pid)] = replies
+        return None
 
+    def _tell_end(self, running: int) -> None:
+        replies = self._replies.pop(running)
+        ended = os.waitid(os.P_PIDFD, running, os.WEXITED)
+        assert ended
+        code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+        # Nobody may be left to read it.
+        with suppress(BrokenPipeError):
+            os.write(replies, number(code))
+        os.close(replies)
+        os.close(running)
 
-def _keep(files: Sequence[int], replies: int) -> None:
-    """Forks. Returns in the process that was asked for; its parent, this one, reports its end."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if (pid := os.fork()) == 0:
-        return
-    # who reads what the process writes must not wait for this one
-    for file in (0, 1, 2, *files):
-        os.close(file)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    os.write(replies, number(code))
-    os._exit(0)
+    def _let_go(self) -> None:
+        """Closes in a new process what is of this one alone."""
+        for one in (self._listener, self._life, *self._asking):
+            one.close()
+        for running, replies in self._replies.items():
+            os.close(running)
+            os.close(replies)
 
 
 def _prepare(request: dict[str, object], files: Sequence[int], replies: int) -> list[str]:
@@ -178,8 +212,7 @@ def _main(listener_number: str, life_number: str, *places: str) -> None:
         _import_everything()
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
-    if command := _wait_for_a_request(listener, life):
+    if command := _Forks(listener, life).serve():
         if not is_ready:
             os.execv(sys.executable, [sys.executable, *command])
         _run(command)
