@@ -4,7 +4,7 @@ defaults. Called by api/schema. Pure; it opens no secret, each becomes a referen
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from hookline.form.placeholders import unready
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
@@ -15,6 +15,9 @@ from hookline.sync.export.variables import Variable, VariableNames
 from hookline.sync.plan.comparing import same
 from hookline.sync.policy import remembered
 from hookline.webhooks.columns import without_secrets
+
+_INDENT: Final = 4
+"""Of a field, below `webhooks:` and the slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,14 @@ def entry(row: Webhook, is_protected: bool) -> WebhookEntry:
     plans nothing.
     """
     writer = _EntryWriter(row)
-    content = writer.fields()
+    lines = writer.lines()
     lifecycle: dict[str, Any] = {"preventDestroy": True} if is_protected else {}
     if row.sync_ignored:
         lifecycle["ignoreChanges"] = list(row.sync_ignored)
     if lifecycle:
-        content["lifecycle"] = lifecycle
-    text = "\n".join(yaml_text.lines({row.slug: content}, 2)) + "\n"
+        lines += yaml_text.lines({"lifecycle": lifecycle}, _INDENT)
+    slug = f"  {yaml_text.text(row.slug)}:"
+    text = "\n".join([slug if lines else f"{slug} {{}}", *lines, ""])
     return WebhookEntry(row.slug, text, writer.variables, tuple(writer.omitted))
 
 
@@ -80,8 +84,9 @@ class _EntryWriter:
         """Those that the fields refer to."""
         return tuple(self._names.variables)
 
-    def fields(self) -> dict[str, Any]:
-        content = {}
+    def lines(self) -> list[str]:
+        """Lines of the fields, below the slug."""
+        lines = list[str]()
         for name in FIELDS:
             value = self._form[name]
             if not self._is_wanted(name, value):
@@ -90,14 +95,13 @@ class _EntryWriter:
                 self._omit(name, "was taken away by hand, which no file can say")
                 continue
             try:
-                found = self._value(name, value)
-                # Here, so that one field is left out and not the webhook.
-                list(yaml_text.lines({name: found}))
+                found = [*yaml_text.lines({name: self._value(name, value)}, _INDENT)]
+            # Of one field, so that it is left out and not the webhook.
             except yaml_text.NotWritable as refused:
                 self._omit(name, str(refused))
             else:
-                content[name] = found
-        return content
+                lines += found
+        return lines
 
     def _is_wanted(self, name: str, value: Any) -> bool:
         if name in self._owned or (FIELDS[name].is_required and name != "name"):
