@@ -73,8 +73,17 @@ class SyncRevisionChange:
             kind=SyncChangeKind(recorded["kind"]),
             slug=recorded["slug"],
             moved_from=recorded.get("movedFrom"),
-            fields=[SyncRevisionFieldChange.of(item) for item in recorded["fields"]],
+            fields=_new_fields(recorded["values"])
+            if "values" in recorded
+            else [SyncRevisionFieldChange.of(item) for item in recorded["fields"]],
         )
+
+
+def _new_fields(values: dict[str, Any]) -> list[SyncRevisionFieldChange]:
+    return [
+        SyncRevisionFieldChange(field=name, before=None, after=after, changed_secrets=[])
+        for name, after in values.items()
+    ]
 
 
 @strawberry.type(

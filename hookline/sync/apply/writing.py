@@ -309,7 +309,12 @@ def _values(change: Change, set_name: str) -> tuple[dict[str, Any] | None, dict[
 
 
 def _recorded(change: Change) -> dict[str, Any]:
-    """A change as its revision remembers it, for people: nothing secret."""
+    """A change as its revision remembers it, for people: nothing secret. Of a new webhook the
+    values by their field, in place of `fields`: nothing was before them.
+    """
+    if change.kind is ChangeKind.CREATE:
+        values = {item.field: item.after for item in change.fields}
+        return {"kind": str(change.kind), "slug": change.slug, "values": values}
     fields = [
         {
             "field": item.field,

@@ -241,6 +241,21 @@ async def test_a_revision_tells_which_secrets_changed(runtime: Runtime, admin: A
     }
 
 
+async def test_a_revision_tells_each_value_of_a_new_webhook_and_no_secret(
+    runtime: Runtime, admin: Asker
+) -> None:
+    await apply(runtime, webhooks("", "storefront", SECRETS, orders=SECRETIVE))
+    text = "changes { nodes { kind slug movedFrom fields { field before after changedSecrets } } }"
+    found = await admin.data(f'{{ syncRevision(set: "storefront", number: 1) {{ {text} }} }}')
+    [change] = found["syncRevision"]["changes"]["nodes"]
+    assert (change["kind"], change["slug"], change["movedFrom"]) == ("CREATE", "orders", None)
+    assert {(one["before"], *one["changedSecrets"]) for one in change["fields"]} == {(None,)}
+    after = {one["field"]: one["after"] for one in change["fields"]}
+    assert after["url"] == "https://crm.example.com/in"
+    assert after["secretHeader"] == {"name": "X-Webhook-Secret", "value": "(secret)"}
+    assert [clear for clear in SECRETS.values() if clear in str(found)] == []
+
+
 @pytest.mark.engines("sqlite")
 async def test_drift_is_paged_by_slug_and_only_of_what_the_file_has(
     runtime: Runtime, admin: Asker
