@@ -11,6 +11,7 @@ import os
 import pkgutil
 import runpy
 import select
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -82,24 +83,29 @@ class _Forks:
         self._listener, self._life = listener, life
         self._asking = set[socket.socket]()
         self._replies = dict[int, int]()
-        """Of each running process, by its descriptor."""
+        """Of each running process, by its id."""
+        # A byte arrives with each SIGCHLD, which needs a handler for that.
+        self._ends, self._noted = socket.socketpair()
+        self._noted.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self._noted.fileno(), warn_on_full_buffer=False)
 
     def serve(self) -> list[str] | None:
         """Returns the module and its arguments in each process that is to become one, None when
         the tests are over.
         """
         while True:
-            waiting: list[socket.socket | int] = [self._listener, self._life]
-            waiting += [*self._asking, *self._replies]
+            waiting = [self._listener, self._life, self._ends, *self._asking]
             ready, _, _ = select.select(waiting, [], [])
             if self._life in ready:
                 return None
-            for one in ready:
-                if one is self._listener:
-                    self._asking.add(self._listener.accept()[0])
-                elif isinstance(one, int):
-                    self._tell_end(one)
-                elif command := self._begin(one):
+            if self._ends in ready:
+                self._ends.recv(REQUEST_BYTES)
+                self._tell_ends()
+            if self._listener in ready:
+                self._asking.add(self._listener.accept()[0])
+            for one in self._asking.intersection(ready):
+                if command := self._begin(one):
                     return command
 
     def _begin(self, asking: socket.socket) -> list[str] | None:
@@ -116,26 +122,25 @@ class _Forks:
         # Who reads what the process writes must not wait for this one.
         for file in files:
             os.close(file)
-        self._replies[os.pidfd_open(pid)] = replies
+        self._replies[pid] = replies
         return None
 
-    def _tell_end(self, running: int) -> None:
-        replies = self._replies.pop(running)
-        ended = os.waitid(os.P_PIDFD, running, os.WEXITED)
-        assert ended
-        code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
-        # Nobody may be left to read it.
-        with suppress(BrokenPipeError):
-            os.write(replies, number(code))
-        os.close(replies)
-        os.close(running)
+    def _tell_ends(self) -> None:
+        with suppress(ChildProcessError):  # none is left
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                replies = self._replies.pop(ended[0])
+                # Nobody may be left to read it.
+                with suppress(BrokenPipeError):
+                    os.write(replies, number(os.waitstatus_to_exitcode(ended[1])))
+                os.close(replies)
 
     def _let_go(self) -> None:
         """Closes in a new process what is of this one alone."""
-        for one in (self._listener, self._life, *self._asking):
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for one in (self._listener, self._life, self._ends, self._noted, *self._asking):
             one.close()
-        for running, replies in self._replies.items():
-            os.close(running)
+        for replies in self._replies.values():
             os.close(replies)
 
 
