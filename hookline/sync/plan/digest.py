@@ -44,15 +44,15 @@ def digest_of(
 
 
 def _digest_input(change: Change, applied: Values) -> list[Any]:
-    """applied: of a new webhook, whose fields are told by its write but for those that it
-    ignores; empty for another.
+    """applied: of a new webhook, whose fields are told by its write, but for those that it ignores
+    and for what stands beside a secret that is not known; empty for another.
     """
     fields = [
         [item.field, *[folded(item.field, value) for value in item[1:4]]]
         if item.field in FOLDED_FIELDS
         else item[:4]
         for item in change.fields
-        if item.field not in applied
+        if item.field not in applied or item.field in SECRET_FIELDS
     ]
     key = change.webhook_id and str(change.webhook_id)
     return [change.kind, change.slug, change.moved_from, key, fields]

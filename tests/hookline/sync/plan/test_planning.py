@@ -266,3 +266,15 @@ def test_a_digest_tells_each_value_of_a_new_webhook_apart() -> None:
 
     assert digest("aa", "9s") == digest("aa", "9s")
     assert len({digest("aa", "9s"), digest("bb", "9s"), digest("aa", "8s")}) == 3
+
+
+def test_a_digest_tells_what_stands_beside_an_unknown_secret_of_a_new_webhook() -> None:
+    def digest(shop: str) -> str:
+        headers = [
+            {"name": "X-Shop", "value": shop},
+            {"name": "X-Api-Key", "value": UNKNOWN_SECRET},
+        ]
+        return plan(SET, 0, [wanted(headers=headers)], []).digest
+
+    assert digest("a") == digest("a")
+    assert digest("a") != digest("b")
