@@ -80,34 +80,40 @@ class Composer:
         """The one document's root, None when there is no document. Raises FileRefused where reading
         can't go on.
         """
+        # Short: where no memory is left, CPython (3.11) tries forever to note the place of what was
+        # raised below a `finally`, unless that is among a function's first 256 instructions.
         parser = self.parser_class(self.text)
         try:
-            parser.get_event()
-            if isinstance(parser.get_event(), StreamEndEvent):
-                return None
-            while type(event := parser.get_event()) is not DocumentEndEvent:
-                if type(event) is ScalarEvent:
-                    self._take_scalar(event)
-                else:
-                    self._take(event)
-            if not isinstance(event := parser.get_event(), StreamEndEvent):
-                raise self._fatal(
-                    "multi-document",
-                    "a second document begins here",
-                    event,
-                    "keep one document per file",
-                )
-            return self.root
-        except yaml.MarkedYAMLError as error:
-            raise FileRefused(explain(error, self.text, self.problems.file)) from None
+            return self._root_of(parser)
         # The parser in Python passes on what chr(), int() and bytes.decode() raise (PyYAML 6.0.3).
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            message = shown(str(error).split("\n")[0])
-            raise FileRefused(
-                SyncProblem("syntax", message, Position(file=self.problems.file))
-            ) from None
+            raise self._refused(error) from None
         finally:
             parser.dispose()
+
+    def _refused(self, error: Exception) -> FileRefused:
+        if isinstance(error, yaml.MarkedYAMLError):
+            return FileRefused(explain(error, self.text, self.problems.file))
+        message = shown(str(error).split("\n")[0])
+        return FileRefused(SyncProblem("syntax", message, Position(file=self.problems.file)))
+
+    def _root_of(self, parser: Any) -> Node | None:
+        parser.get_event()
+        if isinstance(parser.get_event(), StreamEndEvent):
+            return None
+        while type(event := parser.get_event()) is not DocumentEndEvent:
+            if type(event) is ScalarEvent:
+                self._take_scalar(event)
+            else:
+                self._take(event)
+        if not isinstance(event := parser.get_event(), StreamEndEvent):
+            raise self._fatal(
+                "multi-document",
+                "a second document begins here",
+                event,
+                "keep one document per file",
+            )
+        return self.root
 
     @property
     def _is_key_next(self) -> bool:
