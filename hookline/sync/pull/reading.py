@@ -87,7 +87,8 @@ async def read_files(
 
 def _reason(code: int | None, limits: ReaderLimits) -> str:
     """Reason for a reading without an answer. code: the reader's; None: it was ended here."""
-    if code == OUT_OF_MEMORY:
+    # orjson (3.13) crashes where it gets no memory for its answer.
+    if code in (OUT_OF_MEMORY, -signal.SIGSEGV):
         return f"the files need more than {limits.memory_mib} MiB of memory to be read"
     # The first at the limit, the second a second later.
     if code in (-signal.SIGXCPU, -signal.SIGKILL):

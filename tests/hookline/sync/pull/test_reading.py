@@ -1,0 +1,31 @@
+"""Ends of the process that reads the files of pull mode, and the problem that each is told as."""
+
+import pytest
+
+from hookline.runtime import Runtime
+from hookline.sync.pull import reading
+
+MEMORY = "the files need more than 768 MiB of memory to be read"
+WORK = "the files need more than 20 s of work to be read"
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("os._exit(12)", MEMORY),
+        # orjson.dumps ends so where it gets no memory.
+        ("os.kill(os.getpid(), signal.SIGSEGV)", MEMORY),
+        ("os.kill(os.getpid(), signal.SIGXCPU)", WORK),
+        ("os._exit(3)", "the process that reads the files failed with the code 3"),
+    ],
+)
+async def test_a_reader_that_comes_to_no_answer_is_told(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, end: str, said: str
+) -> None:
+    monkeypatch.setattr(reading, "_MAIN", f"import os, signal; {end}")
+    read = await reading.read_files(runtime, "hooks")
+    (problem,) = read.problems
+    assert (problem.code, problem.position.file) == ("unreadable", "hooks")
+    assert problem.message == f"{said}; nothing of them was applied"
+    assert (read.document, read.digest) == (None, None)
