@@ -157,7 +157,6 @@ def pytest_sessionstart() -> None:
 
 def pytest_collection_finish() -> None:
     gc.enable()
-    gc.collect()
     gc.freeze()  # else each later collection looks through modules and 7,000 tests
     gc.set_threshold(20_000)  # 700 make a tenth of a test's CPU
 
@@ -240,7 +239,10 @@ def _lender(config: pytest.Config, count: int) -> Lender:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
-    """Has the processes of pytest-xdist forked from one that has imported the tests."""
+    """Has the processes of pytest-xdist forked from one that has imported the tests. Beside it the
+    other forker imports what commands need: both cores have work from the beginning.
+    """
+    forker_address()
     stack = ExitStack()
     python = stack.enter_context(forked_tests(config.args))
     config.add_cleanup(stack.close)

@@ -67,12 +67,6 @@ def _import_everything() -> None:
     import_module("api.schema").make_schema()
 
 
-def _is_asked(listener: socket.socket, life: socket.socket) -> bool:
-    """Waits for the first request; False when the tests are over."""
-    ready, _, _ = select.select([listener, life], [], [])
-    return life not in ready
-
-
 class _Forks:
     """The processes that were asked for. One that asks late holds up nobody else, and the exit code
     of each goes to who asked. Each fork copies the tables of all that was imported, 15 ms of CPU
@@ -209,8 +203,6 @@ def _exec(path: str, arguments: Sequence[str]) -> NoReturn:
 
 def _main(listener_number: str, life_number: str, *places: str) -> None:
     listener, life = (socket.socket(fileno=int(n)) for n in (listener_number, life_number))
-    if not _is_asked(listener, life):
-        return
     atexit.register(_leave)  # the first one is called last
     is_ready = import_module("tests.collected").import_tests(places) if places else True
     if not places:

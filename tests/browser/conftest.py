@@ -19,11 +19,13 @@ from tests.browser.console import Console, Server
 expect.set_options(timeout=60_000)
 
 _SHORT_LIVED = (
-    "--js-flags=--single-threaded --no-opt --no-maglev",
+    "--js-flags=--single-threaded --no-opt --no-maglev"
+    " --min-semi-space-size=64 --max-semi-space-size=64",
     "--renderer-process-limit=1",
 )
 """Optimizing what runs for a second, and threads for it, take an eighth of a visit's CPU, a process
-of its own for each page a fifth (2026-11).
+of its own for each page a fifth, and collecting its garbage a twelfth: 64 MiB are enough for most
+(2026-11).
 """
 _PORTS = range(21_000, 25_000)
 """The kernel gives none of them to those who take any, as all other tests do."""
