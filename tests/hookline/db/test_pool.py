@@ -70,7 +70,8 @@ async def test_a_statement_that_is_cancelled_keeps_nothing(pool: BoundedPool) ->
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert pool.get_idle_size() == 1
+    # none where the server took longer than the pool waits for it to end the statement
+    assert pool.get_idle_size() == pool.get_size()
     assert await pool.fetchval("select 1") == 1
 
 
