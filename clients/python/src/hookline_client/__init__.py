@@ -13,12 +13,12 @@ if TYPE_CHECKING:
         HooklineError,
         NotAllowed,
         NotVerified,
-        Problem,
         Refused,
         Unavailable,
         UnexpectedAnswer,
     )
     from hookline_client.events import Event, Published
+    from hookline_client.problems import Problem
     from hookline_client.retries import Retries
     from hookline_client.verifying import Verified, verify
 
@@ -29,7 +29,7 @@ _PLACES = {
     "HooklineError": "errors",
     "NotAllowed": "errors",
     "NotVerified": "errors",
-    "Problem": "errors",
+    "Problem": "problems",
     "Published": "events",
     "Refused": "errors",
     "Retries": "retries",

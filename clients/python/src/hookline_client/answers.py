@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hookline_client.errors import HooklineError, NotAllowed, Problem, Refused, UnexpectedAnswer
+from hookline_client.errors import HooklineError, NotAllowed, Refused, UnexpectedAnswer
 from hookline_client.events import Published
+from hookline_client.problems import Problem
 from hookline_client.retries import retry_after_seconds
 
 _PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -3,23 +3,12 @@ holds a token, a secret or the data of an event in its text.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hookline_client.problems import Problem
 
 if TYPE_CHECKING:
     from hookline_client.events import Event, Published
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with an event. index: of the event among those that were given; None
-    when it is about all of them. field: the path in the event, `("data", "total")`.
-    """
-
-    message: str
-    code: str = "INVALID"
-    index: int | None = 0
-    field: tuple[str, ...] = ()
 
 
 class HooklineError(Exception):

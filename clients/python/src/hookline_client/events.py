@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from hookline_client.errors import Problem
+from hookline_client.problems import Problem
 
 _PART = "[a-z0-9][a-z0-9_-]{0,63}"
 _TYPE = re.compile(rf"{_PART}\.{_PART}\.{_PART}")

@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hookline_client.answers import Failure, Outcome, results_of
-from hookline_client.errors import HooklineError, Problem, Refused, Unavailable
+from hookline_client.errors import HooklineError, Refused, Unavailable
 from hookline_client.events import Event, Published, completed, encoded, json_of, problems_of
+from hookline_client.problems import Problem
 from hookline_client.retries import Retries
 
 BATCH_LIMIT = 1_000

@@ -7,7 +7,7 @@ import { linter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers, placeholder as placeholderOf } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import type { EditorProps } from "./Editor";
+import type { EditorProps } from "./editorProps";
 import { minijinja } from "./minijinja";
 
 // Custom properties reach into a shadow root: the colours are those of the page, in light and in dark.

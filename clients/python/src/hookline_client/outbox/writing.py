@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from time import time
 from typing import Any, NamedTuple
 
-from hookline_client.errors import Problem, Refused
+from hookline_client.errors import Refused
 from hookline_client.events import Event, completed, json_of, problems_of
 from hookline_client.outbox.table import INSERT, with_markers
+from hookline_client.problems import Problem
 
 # Any: connections of DB-API, SQLAlchemy, Django, asyncpg and others have no type in common.
 Connection = Any
