@@ -49,7 +49,7 @@ WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
 _OF_THE_LIMIT = 0.8
 """The rest is for the fixtures, which the plugin's clock covers too."""
-_WAITING = 4
+_WAITING = 5
 _WAIT = (
     "chaos/test_chaos",
     "flows/test_database_away",
@@ -81,7 +81,8 @@ LOOPBACK = AddressPolicy(
 
 def pytest_xdist_auto_num_workers() -> int:
     """Processes for `-n auto`: the longest tests wait for servers, not for a core. With six more
-    than cores a slow machine missed what a test waits for within its limits (2026-11).
+    than cores a slow machine missed what a test waits for within its limits; with five none did at
+    half the speed of two cores (2026-11).
     """
     return (os.cpu_count() or 1) + _WAITING
 
