@@ -29,9 +29,8 @@ class Ledger:
         self.times: list[float] = []
         self.arrivals: dict[str, tuple[float, float]] = {}
 
-    def arrived(self, body: bytes) -> None:
-        # The wall clock: the generator, another process, wrote `sent` by it.
-        now = time.time()
+    def arrived(self, body: bytes, now: float) -> None:
+        """now: seconds since 1970 when its last byte came."""
         self.count += 1
         self.first = self.first or now
         self.last = now
@@ -60,6 +59,8 @@ class Connection(asyncio.Protocol):
         self.transport, self.buffer = cast(asyncio.WriteTransport, transport), b""
 
     def data_received(self, data: bytes) -> None:
+        # The wall clock: the generator, another process, wrote `sent` by it.
+        now = time.time()
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n") + 4) > 3:
             head = self.buffer[:end]
@@ -75,7 +76,7 @@ class Connection(asyncio.Protocol):
                 asyncio.get_running_loop().call_later(LATE_SECONDS, self.transport.write, OK)
                 continue
             if head.startswith(b"POST"):
-                Connection.ledger.arrived(body)
+                Connection.ledger.arrived(body, now)
                 self.transport.write(OK)
             else:
                 self.tell(head.split(b" ", 2)[1])
