@@ -14,9 +14,7 @@ STATUSES: Final = ("active", "inactive", "auto-disabled")
 LIST: Final = f"""query Webhooks($filter: WebhookFilter, $first: Int, $after: String) {{
   webhooks(filter: $filter, first: $first, after: $after) {{
     nodes {{ {WEBHOOK.fields} }} {PAGE_INFO} }} }}"""
-_DETAILS: Final = """headers { name value } secretHeader { name } basicAuth { username }
-retry { schedule } autoDisable { failures over } notificationEmails notifyOn payloadContentType
-signing { algorithm publicKey secrets { createdAt expiresAt } } filter payloadTemplate"""
+_SIGNING: Final = "signing { algorithm publicKey secrets { createdAt expiresAt } }"
 GET_BY_ID: Final = f"query Webhook($name: ID!) {{ webhook(id: $name) {{ {WEBHOOK.fields} %s }} }}"
 GET_BY_SLUG: Final = (
     f"query Webhook($name: String!) {{ webhookBySlug(slug: $name) {{ {WEBHOOK.fields} %s }} }}"
@@ -81,7 +79,10 @@ def list_webhooks(
 @asking("viewer")
 def get(server: RemoteServer, webhook: str, output: str, columns: Sequence[str] | None) -> None:
     """Show a webhook: what it gets, and how it is doing. JSON and YAML have all its fields."""
-    WEBHOOK.print_one(webhook_of(server, webhook, _DETAILS), output, columns)
+    from hookline.cli.form_fields import editable
+
+    selected = " ".join([*editable().values(), _SIGNING])
+    WEBHOOK.print_one(webhook_of(server, webhook, selected), output, columns)
 
 
 def webhook_of(server: RemoteServer, name: str, more_fields: str = "") -> Node:

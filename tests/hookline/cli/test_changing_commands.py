@@ -31,9 +31,12 @@ def test_a_webhook_is_created_changed_switched_and_deleted(stand: Stand) -> None
     assert stored["headers"] == [{"name": "X-A", "value": "b"}]
     assert (stored["retry"]["schedule"], "total" in stored["payloadTemplate"]) == (["1m"], True)
 
-    stand.run("webhooks", "edit", slug, "--description", "7", "-F", "payloadTemplate=null")
+    fields = ("payloadTemplate=null", "name=4711", "concurrency=7", 'notifyOn=["FAILING"]')
+    given = [part for field in fields for part in ("-F", field)]
+    stand.run("webhooks", "edit", slug, "--description", "7", *given)
     edited = stand.json("webhooks", "get", slug)
-    assert (edited["description"], edited["payloadTemplate"]) == ("7", None)
+    assert (edited["description"], edited["payloadTemplate"], edited["name"]) == ("7", None, "4711")
+    assert (edited["concurrency"], edited["notifyOn"]) == (7, ["FAILING"])
     assert (edited["events"], edited["version"] > stored["version"]) == (stored["events"], True)
 
     stand.run("webhooks", "disable", slug)

@@ -12,6 +12,7 @@ from tortoise import Tortoise
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from api import schema
+from hookline.cli import form_fields
 from hookline.db.connection import tortoise_config
 from hookline.db.migrate import migrate
 from hookline.form import reference_page
@@ -65,6 +66,7 @@ async def look(settings: Settings) -> dict[str, Any]:
             "json schema": json_schema.make()["$defs"]["webhook"]["properties"]["costCenter"],
             "graphql": schema.export(),
             "docs": reference_page.markdown(),
+            "commands": [form_fields.editable()["costCenter"], form_fields.is_text("costCenter")],
             "differences": await differences(settings),
         }
 

@@ -1,5 +1,6 @@
 """CONTRIBUTING.md's example of a new field of a webhook, followed word for word in a copy of the
-sources: a migration, a line of the model and a row of the table are all that it takes.
+sources: a migration, a line of the model and a row of the table are all that the server and the
+commands take.
 """
 
 import json
@@ -132,6 +133,10 @@ def test_a_row_of_the_table_is_in_the_exported_schema(seen: dict[str, Any]) -> N
     in_inputs = '"""Cost centre that pays. 1 to 40 characters."""\n  costCenter: String\n'
     assert exported.count(in_inputs) == 3  # to create, to update, to try a change
     assert exported.count('"""Cost centre that pays."""\n  costCenter: String\n') == 1
+
+
+def test_a_row_of_the_table_is_read_and_written_by_commands(seen: dict[str, Any]) -> None:
+    assert seen["commands"] == ["costCenter", True]
 
 
 def test_a_row_of_the_table_is_in_the_documentation(seen: dict[str, Any]) -> None:
