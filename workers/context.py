@@ -25,8 +25,8 @@ from workers.sending import Sender
 
 log = logging.getLogger(__name__)
 
-# With the four actors of the clock, six of Dramatiq's threads are held at most (of eight, or of
-# seven inside the API): mails and deliveries always find one.
+# So that mails and deliveries always find one of Dramatiq's threads: THREADS of
+# hookline/cli/worker.py, one less inside the API.
 JOBS_AT_ONCE: Final = 2
 THREADS_HELD: Final = JOBS_AT_ONCE + len(PERIODS)
 """Dramatiq's threads that are held at a time at most: by jobs, and by one message of each actor

@@ -1,4 +1,6 @@
-"""Events: the list, and publishing, which is the hot path: its resolvers read no database."""
+"""Events: the list, and publishing, which is the hot path: of it only the answer to a duplicate
+reads the database.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -162,8 +162,9 @@ def notifications_due(
     deliveries at most once an hour.
     """
     # Parts of these conditions stand in SQL too: wider in record_health.sql, which asks the rule
-    # about few webhooks only, and as fences in apply_decision.sql and sqlite_health.APPLY. Change
-    # them with these; test_queue_health_filter.py compares.
+    # about few webhooks only, `failures_suffice` in health_evidence.sql, and as fences in
+    # apply_decision.sql and sqlite_health.APPLY. Change them with these;
+    # test_queue_health_filter.py compares.
     kinds = []
     if (kind := _streak_notification(health, policy, folded, events)) is not None:
         kinds.append(kind)

@@ -1,7 +1,7 @@
 """Deletes what is too old: data of events, then the log, then notifications and idempotency keys.
-Called by the actor `purge_expired`. Each batch is a short transaction that skips locked rows, so
-that no claim and no record waits for it. Keys are UUIDv7: their order is that of time, and a table
-is swept by its primary key alone.
+Called by the actor `purge_expired`. Each batch is a short transaction, and skips the rows that a
+claim, a record or a mail may have locked, so that none of them waits for it. Keys are UUIDv7, whose
+order is that of time: where it can, a table is swept by its primary key.
 """
 
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000
 """Positions of a workspace that can be replayed from; beyond it subscribers hear of a gap."""
 MAILBOX_KEPT: Final = timedelta(days=2)
-SOURCE_KEPT: Final = timedelta(days=7)
 """Longer than the day that a mailbox's limits look back, by clocks that differ a little."""
+SOURCE_KEPT: Final = timedelta(days=7)
 QUESTION_KEPT: Final = timedelta(days=180)
 """A mailbox that does not answer is asked anew after it, whatever is set for notifications."""
 

@@ -28,7 +28,7 @@ class AttemptError(StrEnum):
 
 NO_FAILURES_OF_THE_RECEIVER = (AttemptError.REFUSED_ADDRESS, AttemptError.TEMPLATE)
 """Errors of what people have set, which say nothing about the receiver: its health leaves them out
-(record_health.sql has them too).
+(record_health.sql, health_evidence.sql, sqlite_health.py and manual.py have them too).
 """
 
 

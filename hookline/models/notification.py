@@ -19,7 +19,7 @@ class NotificationKind(IntEnum):
     TEST = 6
     """A mail that somebody asked for, to see that it comes."""
     SOURCE_DEGRADED = 7
-    """Files that a server follows can't be applied; RECOVERED: they can again."""
+    """Files that a server follows can't be applied; SOURCE_RECOVERED: they can again."""
     SOURCE_RECOVERED = 8
 
 
