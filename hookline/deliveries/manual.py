@@ -11,6 +11,7 @@ from hookline.access.actor import Actor
 from hookline.db.connection import Database, Reader
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
+from hookline.deliveries.health import HealthLimit
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import AttemptCause, DeliveryState
@@ -40,15 +41,19 @@ select w.id as webhook_id, (
     where d.webhook_id = w.id and d.status = DeliveryState.OPEN limit 10000) open) as waiting
 from webhook w where w.id in ({})""")
 # As the rule of health counts them (queue/functions/health_evidence.sql).
-FAILED_EVENTS = with_enum_numbers("""
+FAILED_EVENTS = with_enum_numbers(
+    """
 select w.id as webhook_id, (
   select count(distinct a.event_id) from (
     select event_id, outcome, cause, error_code, started_at from attempt
-    where webhook_id = w.id and outcome > 2 order by id desc limit 1000) a
+    where webhook_id = w.id and outcome > 2
+    order by id desc limit HealthLimit.ATTEMPTS_READ) a
   where a.outcome = AttemptOutcome.FAILED and a.started_at >= w.failing_since
     and a.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
     and coalesce(a.error_code, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')) as events
-from webhook w where w.id in ({})""")
+from webhook w where w.id in ({})""",
+    HealthLimit,
+)
 # Whether deliveries were sent by hand, or as a test.
 CAUSES = with_enum_numbers("""
 select d.id as delivery_id,

@@ -33,7 +33,7 @@ from hookline.deliveries.queue.base import (
     RowsHeld,
     Stamp,
 )
-from hookline.deliveries.queue.postgres_health import health_evidence
+from hookline.deliveries.queue.health_rows import health_evidence
 from hookline.deliveries.queue.postgres_publishing import (
     columns_of,
     is_flush_allowed,

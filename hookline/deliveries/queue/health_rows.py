@@ -1,5 +1,5 @@
-"""Evidence about webhooks that crossed a line, as hl_record gives it. Called by
-hookline.deliveries.queue.postgres; sqlite_health has it for SQLite.
+"""Rows of PostgreSQL's hl_health_evidence to the evidence that the rule is asked with. Called by
+hookline.deliveries.queue.postgres.
 """
 
 from typing import Any
