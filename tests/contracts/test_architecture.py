@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
 PACKAGES_LIMIT, LAYERS_LIMIT = 30, 11
-JOURNEYS = {"publish": ["publish"], "sync": ["sync decides", "sync opened"]}
+JOURNEYS = {"publish": ["publish"], "sync": ["sync decides", "sync followed", "sync opened"]}
 
 
 def listed(journey: str) -> set[str]:
@@ -41,9 +41,15 @@ def test_the_files_of_a_journey_are_as_many_as_the_page_says(name: str) -> None:
     assert f"These {len(files_of(name))} are" in " ".join(section.split())
 
 
-def test_the_main_line_of_an_event_is_six_files() -> None:
-    assert len(listed("publish in short")) == 6
-    assert listed("publish in short") <= listed("publish")
+def test_the_main_line_of_an_event_is_six_files_and_fifteen_follow_it() -> None:
+    followed = listed("publish in short") | listed("publish followed")
+    assert (len(listed("publish in short")), len(followed)) == (6, 15)
+    assert followed <= listed("publish")
+
+
+def test_eight_files_decide_about_an_apply_and_twenty_follow_it() -> None:
+    assert len(listed("sync decides")) == 8
+    assert len(listed("sync decides") | listed("sync followed")) == 20
 
 
 @pytest.mark.parametrize("name", ["publish", "sync"])
