@@ -298,12 +298,18 @@ def _check_header(
         return None
     # First the name alone, so that the problem stands at the part that it is about.
     for part, tried in (("name", ""), ("value", value if isinstance(value, str) else "")):
-        try:
-            check_header(name, tried)
-        except HeaderRefused as refused:
-            validation.add_problem((*at, part), "bad-header", str(refused))
+        if fault := _header_fault(name, tried):
+            validation.add_problem((*at, part), "bad-header", fault)
             return None
     return pair
+
+
+def _header_fault(name: str, value: str) -> str | None:
+    try:
+        check_header(name, value)
+    except HeaderRefused as refused:
+        return str(refused)
+    return None
 
 
 def _refuse_repeats(

@@ -125,6 +125,10 @@ def secret_fault(text: str) -> str | None:
         return f"holds {len(key)} bytes: {_SHORTEST} to {_LONGEST} must be behind whsec_, in base64"
     if len(set(key[:_SEED_BYTES])) == 1:
         return "is the same byte again and again, which anybody guesses: use random bytes"
+    return _key_fault(text)
+
+
+def _key_fault(text: str) -> str | None:
     try:
         decode_secret(text)
     except ValueError as error:

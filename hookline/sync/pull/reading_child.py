@@ -29,21 +29,24 @@ _ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")
 
 
 def main() -> None:
-    # When the machine runs out of memory it ends this process before any other one (Linux).
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
     asked = orjson.loads(sys.stdin.buffer.read())
-    memory_bytes, cpu_seconds = asked["memoryMib"] * _MIB, asked["cpuSeconds"]
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-    # No file can be written, and no core of its memory either.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _bound(asked["memoryMib"] * _MIB, asked["cpuSeconds"])
     try:
         sys.stdout.buffer.write(read(asked))
     except MemoryError:
         # At once: an orderly end would need memory, too.
         os._exit(_OUT_OF_MEMORY)
+
+
+def _bound(memory_bytes: int, cpu_seconds: int) -> None:
+    # When the machine runs out of memory it ends this process before any other one (Linux).
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    # No file can be written, and no core of its memory either.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def read(asked: dict[str, Any]) -> bytes:

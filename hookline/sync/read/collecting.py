@@ -123,10 +123,7 @@ def _read(name: str, path: Path | None, left: int, collected: Collected) -> byte
         collected.refuse("unreadable", message, name, "give it another name")
         return None
     try:
-        if path is None:
-            return sys.stdin.buffer.read(left + 1)
-        with open_regular(path) as file:
-            return file.read(left + 1)
+        return _bytes(path, left + 1)
     except FileNotFoundError:
         collected.refuse("no-files", "there is no such file", name, "name it with -f")
     # ValueError: a NUL in the name.
@@ -134,6 +131,13 @@ def _read(name: str, path: Path | None, left: int, collected: Collected) -> byte
         reason = getattr(error, "strerror", None) or str(error)
         collected.refuse("unreadable", f"the file can't be read: {reason}", name)
     return None
+
+
+def _bytes(path: Path | None, most: int) -> bytes:
+    if path is None:
+        return sys.stdin.buffer.read(most)
+    with open_regular(path) as file:
+        return file.read(most)
 
 
 @dataclass(slots=True)

@@ -39,15 +39,7 @@ def text_of(data: bytes, file: str) -> str:
                 "encoding", "the file is UTF-16", Position(file=file), hint="save it as UTF-8"
             )
         )
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = _position_in(data[: error.start].decode("utf-8"), file)
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise FileRefused(
-            SyncProblem("encoding", message, place, hint="save the file as UTF-8")
-        ) from None
+    text = _decoded(data.removeprefix(b"\xef\xbb\xbf"), file)
     if refused := hidden_character(text):
         message = f"character U+{ord(refused[0][0]):04X} is not allowed here"
         hint = "write it as an escape in double quotes, or remove it"
@@ -57,6 +49,18 @@ def text_of(data: bytes, file: str) -> str:
             )
         )
     return text
+
+
+def _decoded(data: bytes, file: str) -> str:
+    """Raises FileRefused."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = _position_in(data[: error.start].decode("utf-8"), file)
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise FileRefused(
+            SyncProblem("encoding", message, place, hint="save the file as UTF-8")
+        ) from None
 
 
 def hidden_character(text: str) -> re.Match[str] | None:

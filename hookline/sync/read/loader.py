@@ -47,19 +47,24 @@ def load(
     try:
         parser = parser or parser_class()
         composer = Composer(parser, text_of(data, file), problems, used.nodes, used.expanded)
-        try:
-            root = composer.compose()
-        finally:
-            used.nodes, used.expanded = composer.nodes, composer.expanded
-        if root is None or (isinstance(root, Scalar) and root.is_null):
-            hint = "write 'webhooks: {}' for a set without webhooks"
-            raise FileRefused(
-                SyncProblem("empty-file", "the file is empty", Position(file=file), hint=hint)
-            )
+        return LoadedFile(_composed(composer, used, file), problems)
     except FileRefused as refused:
         problems.add(refused.problem)
         return LoadedFile(None, problems)
-    return LoadedFile(root, problems)
+
+
+def _composed(composer: Composer, used: Used, file: str) -> Node:
+    """Raises FileRefused."""
+    try:
+        root = composer.compose()
+    finally:
+        used.nodes, used.expanded = composer.nodes, composer.expanded
+    if root is None or (isinstance(root, Scalar) and root.is_null):
+        hint = "write 'webhooks: {}' for a set without webhooks"
+        raise FileRefused(
+            SyncProblem("empty-file", "the file is empty", Position(file=file), hint=hint)
+        )
+    return root
 
 
 def lines_of(data: bytes) -> list[str]:
