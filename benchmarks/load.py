@@ -165,9 +165,9 @@ async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, o
 
     began, start, tasks = time.time(), time.monotonic(), list[asyncio.Task[None]]()
     for number in range(int(rate * seconds)):
+        request = next(source)
         # By the start and not by the one before: a stall of this process is made up for, and the
         # rate stays.
-        request = next(source)
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         # Not awaited: a slow answer must not hold back the next request.
         tasks.append(asyncio.create_task(one(request)))
