@@ -44,10 +44,12 @@ def is_at_risk(code: CodeType) -> bool:
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="places are those of CPython 3.11")
 def test_no_function_of_the_reader_needs_memory_to_say_that_there_is_none() -> None:
+    files = modules()
     found = [
         f"{name}: {code.co_qualname}"
-        for name, file in modules().items()
+        for name, file in files.items()
         for code in functions(compile(Path(file).read_text("utf-8"), file, "exec"))
         if is_at_risk(code)
     ]
+    assert {"hookline.sync.read.loader", "hookline.form.webhook_kinds"} <= files.keys()
     assert found == []
