@@ -44,13 +44,15 @@ _PIECE_BYTES: Final = 8_192
 
 # All up to a comma or a bracket that is in no string. At the end of a window whatever is left: the
 # two quotes that are put there end a string that goes on behind it, and are one where none does.
-# Possessive, since with a way back a window of quotes would take its length squared.
+# So the end always matches at once, and no way back is tried; it would take the length squared. A
+# group that may fail in its middle is not possessive: Python up to 3.11.4 goes on behind what the
+# failed turn took.
 _TOKENS: Final = re.compile(
-    rb'(?:[^\[\]{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+(?:[\[\]{},]|"?\Z)', re.DOTALL
+    rb'(?:[^\[\]{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*(?:[\[\]{},]|"?\Z)', re.DOTALL
 )
-# All up to a string that does not end. Possessive too, and asked once: a search would try each of
-# the escaped quotes inside of it, 0.13 s for a window of them.
-_WHOLE_STRINGS: Final = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+# All up to a string that does not end. Asked once: a search would try each of the escaped quotes
+# inside of it, 0.13 s for a window of them.
+_WHOLE_STRINGS: Final = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*', re.DOTALL)
 _KEY: Final = re.compile(rb'[ \t\n\r]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\n\r]*+:', re.DOTALL)
 _BLANKS: Final = b" \t\n\r"
 _BLANK: Final = re.compile(rb"[ \t\n\r]*+")

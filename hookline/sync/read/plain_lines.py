@@ -11,14 +11,15 @@ from hookline.sync.read.nodes import plain_json
 
 # Read in one way only, wherever they stand: no blank or sign of YAML's at the beginning, no comment
 # or mapping inside.
-# Possessive throughout (`*+`): of two neighbours that take blanks, a long line that matches in the
-# end nowhere would be tried in every way to share them out.
+# Possessive (`*+`): of two neighbours that take blanks, a long line that matches in the end nowhere
+# would be tried in every way to share them out. Not so a group that may fail in its middle: Python
+# up to 3.11.4 goes on behind what the failed turn took.
 _KEY: Final = r"[A-Za-z0-9_][\w.-]{0,99}+"
-_PLAIN: Final = r"[A-Za-z0-9/$_.+][^\s#:]*+(?:(?: ++|:)[^\s#:]++)*+"
+_PLAIN: Final = r"[A-Za-z0-9/$_.+][^\s#:]*+(?:(?: ++|:)[^\s#:]++)*"
 _QUOTED: Final = r"\"[^\"\\\n]*+\"|'[^'\n]*+'"
 _WORD: Final = r"(?:[A-Za-z0-9_.$/][A-Za-z0-9_.$/*+@-]*+|\"[^\"\\\n]*+\")"
-_LIST: Final = rf"\[ *+(?:{_WORD}(?: *+, *+{_WORD})*+)? *+\]"
-_MAP: Final = rf"\{{ *+(?:{_KEY}: ++{_WORD}(?: *+, *+{_KEY}: ++{_WORD})*+)? *+\}}"
+_LIST: Final = rf"\[ *+(?:{_WORD}(?: *+, *+{_WORD})*)? *+\]"
+_MAP: Final = rf"\{{ *+(?:{_KEY}: ++{_WORD}(?: *+, *+{_KEY}: ++{_WORD})*)? *+\}}"
 # Indent, dash, key, blanks, and the value by its form; last whatever is no such line.
 _LINE: Final = re.compile(
     rf"( *+)(?:(-) |({_KEY}):)( *+)(?:(?<= )(?:({_PLAIN})|({_QUOTED})|({_LIST}|{_MAP})))?"
