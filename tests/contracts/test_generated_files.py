@@ -3,9 +3,11 @@
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import Specifier, SpecifierSet
 
 from api import schema
 from hookline.cli import reference as cli_reference
@@ -61,6 +63,25 @@ def test_locks_are_hashed_and_name_no_index() -> None:
         text = path.read_text("utf-8")
         assert text.count("--hash=sha256:") >= len(_pins(path.name)) > 0
         assert "index" not in text
+
+
+def test_locks_can_be_installed_by_the_oldest_python_that_is_promised() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    oldest = Specifier(project["requires-python"]).version + ".0"
+    # Of this environment, and of the one that builds the documentation.
+    paths = [*sys.path, *map(str, ROOT.glob(".venv/docs/lib/python3*/site-packages"))]
+    asked = {
+        found.name: found.metadata["Requires-Python"]
+        for found in distributions(path=paths)
+        if "Requires-Python" in found.metadata
+    }
+
+    assert {"asyncpg", "zensical"} <= asked.keys()
+    assert [
+        f"{name} wants Python {asked_for}"
+        for name, asked_for in asked.items()
+        if oldest not in SpecifierSet(asked_for)
+    ] == []
 
 
 def _pins(name: str) -> dict[str, str]:

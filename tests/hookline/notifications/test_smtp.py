@@ -354,9 +354,17 @@ async def test_a_name_that_decodes_to_line_ends_writes_no_header_and_no_body(
         (f"{encoded_word(chr(13) + chr(10) + 'Bcc: x')}@example.com", MAIL.subject),
     ],
 )
-async def test_a_mail_with_another_head_than_was_set_is_refused_for_good(
+async def test_a_mail_with_another_head_than_was_set_is_never_written(
     tmp_path: Path, to: str, subject: str
 ) -> None:
-    with pytest.raises(MailRefused, match="can't be written"):
+    is_refused = False
+    try:
         await Mailer(None, tmp_path).send(replace(MAIL, to=to, subject=subject))
-    assert not list(tmp_path.iterdir())
+    except MailRefused:
+        is_refused = True
+    heads = [
+        sorted(email.message_from_bytes(file.read_bytes(), policy=default).keys())
+        for file in tmp_path.iterdir()
+    ]
+    # Some versions of Python leave the line ends encoded: then it is one header.
+    assert heads == ([] if is_refused else [HEADERS])

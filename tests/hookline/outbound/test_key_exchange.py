@@ -13,6 +13,7 @@ from hookline.outbound.key_exchange import FiniteFieldChosen
 from hookline.outbound.tls import tls_context
 from tests.receivers import make_tls
 from tests.tables import each_of
+from tests.tls_groups import take_only
 
 WARNING = bytes.fromhex("15 0303 0002 01 70")
 """An alert that old servers send first: the server's name is not known to them."""
@@ -37,8 +38,7 @@ class Side:
 
 def server_context(tmp_path: Path, group: str) -> tuple[ssl.SSLContext, str]:
     context = make_tls("shop.example", ca := tmp_path / "ca.pem")
-    # The only group that this server takes (OpenSSL 3).
-    context.set_ecdh_curve(group)
+    take_only(context, group)
     return context, str(ca)
 
 
