@@ -4,7 +4,8 @@ meanwhile.
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -52,6 +53,16 @@ class Books:
             if event_id is not None:
                 pump.leased.add((_event(event_id), webhook, number))
         return list(found.values())
+
+    @asynccontextmanager
+    async def no_more_pumps(self) -> AsyncIterator[list[Pump]]:
+        """Gives every pump; none is added until the block ends, or PostgreSQL does."""
+        connection = await asyncpg.connect(self._url, timeout=5)
+        try:
+            await connection.execute("begin; lock table pump in share mode", timeout=60)
+            yield await self.pumps()
+        finally:
+            connection.terminate()
 
     async def open_count(self) -> int:
         """Deliveries that are not finished, or still leased."""

@@ -86,13 +86,14 @@ def _noted(stand: Stand, kind: str, victim: str) -> Server:
 
 async def crash_database(stand: Stand, victim: str, seconds: float) -> None:
     """An immediate stop, and a start with recovery. Who claimed just then may not know what it got:
-    that is in flight until others take it over.
+    that is in flight until others take it over; also what a pump got that began just before.
     """
     server = stand.servers[victim]
     assert isinstance(server, PostgreSQL)
     fault = stand.fault("immediate stop", victim, is_deadly=False)
-    tokens = {pump.token for pump in await stand.books.pumps()}
-    await asyncio.to_thread(server.stop, "immediate")
+    async with stand.books.no_more_pumps() as pumps:
+        tokens = {pump.token for pump in pumps}
+        await asyncio.to_thread(server.stop, "immediate")
     await asyncio.sleep(seconds)
     await asyncio.to_thread(server.start)
     fault.in_flight.update(
