@@ -3,7 +3,7 @@ what it gives back is what `syncPlan` takes. Resolves no reference, and reads no
 """
 
 import asyncio
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 from strawberry.scalars import JSON
@@ -12,12 +12,13 @@ from api.auth import require
 from api.schema.node import Info
 from api.schema.sync_plan import SyncProblem, problems_of
 from hookline.form.kinds import Bounds
-from hookline.sync.read import file
-from hookline.sync.read.file import Reading
 from hookline.sync.read.problems import Position
 from hookline.sync.read.problems import SyncProblem as FileProblem
 from hookline.sync.read.references import GivenReferences
 from hookline.webhooks.saving import bounds_of
+
+if TYPE_CHECKING:
+    from hookline.sync.read.file import Reading
 
 # As many webhooks as people paste, and more: it takes 1.2 s of a thread (2026-11-29).
 LARGEST_BYTES: Final = 1024 * 1024
@@ -42,7 +43,7 @@ class SyncFile:
     )
 
     @classmethod
-    def of(cls, reading: Reading) -> "SyncFile":
+    def of(cls, reading: "Reading") -> "SyncFile":
         found, problems = reading.document, problems_of(reading.problems)
         if found is None:
             return cls(set=None, document=None, positions=None, problems=problems)
@@ -75,13 +76,16 @@ class SyncFileQuery:
         return SyncFile.of(await asyncio.to_thread(_read, yaml, bounds))
 
 
-def _read(text: str, bounds: Bounds) -> Reading:
+def _read(text: str, bounds: Bounds) -> "Reading":
+    # With PyYAML 1.5 MB, which a server needs for this alone.
+    from hookline.sync.read import file
+
     # GraphQL's texts may hold halves of pairs, which the reader tells as what is no UTF-8.
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > LARGEST_BYTES:
         message = f"the file has {len(data):,} bytes; at most {LARGEST_BYTES:,} are read here"
         hint = "use the command hookline sync plan"
-        return Reading(
+        return file.Reading(
             None, [FileProblem("file-too-large", message, Position(), hint=hint)], {}, []
         )
     return file.decoded(data, _NAME, bounds, GivenReferences({}, may_be_unknown=True))

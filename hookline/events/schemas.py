@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import jsonschema_rs
 import orjson
 
 from hookline.events.data_amounts import rough_amounts
@@ -49,6 +48,9 @@ def check_schema(schema: object) -> list[Found]:
     """Returns the problem that keeps a schema from being saved, with its path inside it. Takes
     0.1 s for the largest: to be called in a thread.
     """
+    # 4 MB, which many installations have no use for: imported with the first schema.
+    import jsonschema_rs
+
     if not isinstance(schema, Mapping | bool):
         return [((), "must be a JSON Schema: an object, true or false")]
     try:
@@ -129,6 +131,8 @@ def _errors_are_few(weight: Weight, data: str) -> bool:
 
 
 def _errors(validator: Any, value: Any, *, is_listed: bool) -> Iterator[Any]:
+    import jsonschema_rs
+
     if is_listed:
         yield from validator.iter_errors(value)
         return
@@ -150,6 +154,8 @@ def _weight(text: str) -> Weight:
 @lru_cache(2_000)
 def _compile(text: str) -> Any:
     """A validator; data in its messages shows as `value`, so that none is repeated."""
+    import jsonschema_rs
+
     return jsonschema_rs.validator_for(
         orjson.loads(text),
         pattern_options=jsonschema_rs.RegexOptions(),

@@ -4,23 +4,24 @@ workers and `hookline doctor`.
 Its calls block, for seconds when a server hangs: only threads of their own may make them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import redis
 from dramatiq import set_encoder
 from dramatiq.middleware import Middleware
 
 from hookline.errors import Misconfigured, Unavailable
-from hookline.messaging import rabbitmq_broker
 from hookline.messaging.memory_broker import InProcessBroker, WorkerBroker
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, CheckedEncoder
-from hookline.messaging.rabbitmq_broker import open_rabbitmq
-from hookline.messaging.redis_broker import open_redis
 from hookline.text import mask_url
 
-FAULTS = (*rabbitmq_broker.FAULTS, redis.RedisError)
-"""Exceptions of a broker that is away."""
+
+class _Driver(NamedTuple):
+    name: str
+    open: Callable[[str, Sequence[Middleware]], WorkerBroker]
+    faults: tuple[type[Exception], ...]
+    """Raised by `open` and by the broker when the server is away."""
 
 
 def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> WorkerBroker:
@@ -42,15 +43,13 @@ def _open(url: str, middleware: Sequence[Middleware]) -> WorkerBroker:
     scheme = urlsplit(url).scheme
     if scheme == "memory":
         return InProcessBroker(list(middleware))
-    is_redis = scheme in ("redis", "rediss")
+    driver = _driver(scheme)
     try:
-        return open_redis(url, middleware) if is_redis else open_rabbitmq(url, middleware)
-    except FAULTS as error:
-        name = "Redis" if is_redis else "RabbitMQ"
+        return driver.open(url, middleware)
+    except driver.faults as error:
         raise Unavailable(
-            f"{name} at {mask_url(url)} does not answer ({type(error).__name__}). Start it, or "
-            "correct HOOKLINE_BROKER_URL; "
-            "with memory:// the database alone carries everything."
+            f"{driver.name} at {mask_url(url)} does not answer ({type(error).__name__}). Start it, "
+            "or correct HOOKLINE_BROKER_URL; with memory:// the database alone carries everything."
         ) from error
     # The drivers' URL parsers raise these.
     except (ValueError, TypeError) as error:
@@ -58,3 +57,14 @@ def _open(url: str, middleware: Sequence[Middleware]) -> WorkerBroker:
             f"HOOKLINE_BROKER_URL {mask_url(url)}: a parameter after the ? is not valid. Correct "
             "it, or leave it out."
         ) from error
+
+
+def _driver(scheme: str) -> _Driver:
+    # Redis's library takes 8.5 MB and pika 2: a process imports the one that it needs, or none.
+    if scheme in ("redis", "rediss"):
+        from hookline.messaging import redis_broker
+
+        return _Driver("Redis", redis_broker.open_redis, redis_broker.FAULTS)
+    from hookline.messaging import rabbitmq_broker
+
+    return _Driver("RabbitMQ", rabbitmq_broker.open_rabbitmq, rabbitmq_broker.FAULTS)

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from dramatiq import Message
 
-from hookline.messaging.brokers import FAULTS
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import IDS_LIMIT, UNREAD_LIMIT, ActorName, make_message
 from hookline.outages import Outage
@@ -112,7 +111,7 @@ class Enqueuer:
             else:
                 self._keep_alive(broker)
         # By this thread: pika's connections belong to the thread that opened them.
-        with suppress(*FAULTS):
+        with suppress(*broker.faults):
             broker.disconnect()
 
     def _drain(self) -> list[Message[Any]]:

@@ -16,6 +16,8 @@ class WorkerBroker(Broker):
     worker's messages to itself.
     """
 
+    faults: tuple[type[Exception], ...] = ()
+    """Exceptions of its calls when the server is away."""
     _own: "Queue[bytes]"
 
     def declare_own_queue(self) -> None:

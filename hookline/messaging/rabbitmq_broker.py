@@ -48,6 +48,8 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
     this one tries once.
     """
 
+    faults = FAULTS
+
     def __init__(self, parameters: pika.URLParameters, middleware: Sequence[Middleware]) -> None:
         # Without confirmations RabbitMQ silently drops what is sent to a queue that was deleted.
         super().__init__(confirm_delivery=True, middleware=list(middleware))

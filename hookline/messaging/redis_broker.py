@@ -9,7 +9,7 @@ from typing import Any, Final
 import redis
 from dramatiq import Consumer, Message, MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
-from dramatiq.errors import ConnectionClosed
+from dramatiq.errors import ConnectionClosed, DramatiqError
 from dramatiq.middleware import Middleware
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -20,6 +20,7 @@ from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREAD_LIMI
 
 log = logging.getLogger(__name__)
 
+FAULTS = (redis.RedisError, DramatiqError, OSError)
 # Without it redis-py waits for a frozen server for ever.
 ANSWER_SECONDS: Final = 3.0
 """Seconds that Redis may take for a connection or an answer."""
@@ -38,6 +39,8 @@ _OTHERS_POLL_MILLIS: Final = 250
 
 class BoundedRedisBroker(WorkerBroker, RedisBroker):
     """Dramatiq's Redis broker without delays and dead letters; queues hold at most 100 messages."""
+
+    faults = FAULTS
 
     def __init__(self, client: "redis.Redis", middleware: Sequence[Middleware]) -> None:
         super().__init__(
@@ -152,8 +155,8 @@ class _BoundedRedisConsumer(_RedisConsumer):
 
 
 def open_redis(url: str, middleware: Sequence[Middleware]) -> BoundedRedisBroker:
-    """Raises Misconfigured when Redis refuses us or may throw messages away, redis.RedisError or
-    OSError when it does not answer.
+    """Raises Misconfigured when Redis refuses us or may throw messages away, one of FAULTS when it
+    does not answer.
     """
     client = redis.Redis.from_url(
         url,

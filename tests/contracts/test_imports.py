@@ -78,3 +78,17 @@ def test_a_file_is_validated_without_settings_database_or_api() -> None:
     heavy |= {"api", "hookline.settings.fields", "hookline.db"}
     assert found & heavy == set()
     assert "hookline.sync.apply" not in found
+
+
+def test_a_server_has_no_library_in_memory_that_its_settings_give_no_use_for() -> None:
+    """15 MB of 110: clients of brokers, the validator of types' schemas and YAML (2026-11)."""
+    code = "import sys, api.app, api.lifespan, workers.actors; print(*sorted(sys.modules))"
+
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+
+    assert found.returncode == 0, found.stderr
+    modules = set(found.stdout.split())
+    assert {"uvicorn", "dramatiq"} & modules, "else it looks at the wrong modules"
+    assert modules & {"redis", "pika", "jsonschema_rs", "yaml"} == set()
