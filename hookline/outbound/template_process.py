@@ -130,6 +130,9 @@ class TemplateProcess:
     async def _exchange(self, request: bytes) -> bytes:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        # It ended after it was chosen: uvloop 0.23 has a RuntimeError for that, no OSError.
+        if self._process.stdin.is_closing():
+            raise BrokenPipeError
         self._process.stdin.write(struct.pack(">I", len(request)) + request)
         await self._process.stdin.drain()
         (length,) = struct.unpack(">I", await self._process.stdout.readexactly(4))

@@ -26,6 +26,12 @@ async def test_one_that_is_ended_at_work_is_no_exception_for_either_side() -> No
     assert await asking is Ending.KILLED
 
 
+async def test_one_that_ended_while_it_waited_is_told_as_killed() -> None:
+    child = await TemplateProcess.start()
+    assert await child.end() == -signal.SIGKILL
+    assert await child.ask(REQUEST) is Ending.KILLED
+
+
 async def test_callers_that_leave_in_the_middle_of_large_answers_leave_no_pipes_open() -> None:
     await (await TemplateProcess.start()).end()
     before, left = psutil.Process().num_fds(), 0
