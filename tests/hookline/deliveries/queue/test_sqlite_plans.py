@@ -5,6 +5,7 @@ runs it) plans do not depend on sizes.
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -126,7 +127,7 @@ async def test_no_statement_of_the_queue_reads_a_table_from_end_to_end(
     statements = [
         text for text in seen if re.match(r"\s*(select|with|insert|update|delete)\b", text)
     ]
-    with sqlite3.connect(runtime.settings.sqlite_path) as db:
+    with closing(sqlite3.connect(runtime.settings.sqlite_path)) as db:
         read = {text: found for text in statements if (found := scans(db, text))}
     assert len(statements) > 30
     assert {begin(text): found for text, found in read.items()} == READ_WHOLE
