@@ -33,9 +33,9 @@ class Claimer:
     def __init__(self, queue: Queue, registry: Registry, leases: Leases) -> None:
         self._queue, self._registry, self._leases = queue, registry, leases
         self.paced = PacedClaimer(queue, leases)
-        self._pending: dict[UUID, None] = {}
+        self._pending: dict[UUID, UUID | None] = {}
         """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last
-        claim.
+        claim. With the new delivery that a signal named, if no other one is to be looked for.
         """
         self._manual: set[UUID] = set()
         """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
@@ -57,10 +57,17 @@ class Claimer:
             if target is not None and target.rate is not None:
                 self._pass_to_paced(webhook_id)
             else:
-                self._pending.setdefault(webhook_id)
+                self._pending[webhook_id] = None
         self.paced.wake()
         if self._pending:
             self._is_woken.set()
+
+    def wake_new(self, webhook_id: UUID, delivery_id: UUID) -> None:
+        """Claims a delivery that was just made, with less work than a look for all that is due."""
+        is_first = webhook_id not in self._pending
+        self.wake([webhook_id])
+        if is_first and webhook_id in self._pending:
+            self._pending[webhook_id] = delivery_id
 
     def wake_manual(self, webhook_id: UUID) -> None:
         """Claims at least one delivery, however full the webhook's lane is."""
@@ -115,7 +122,7 @@ class Claimer:
         self._pass_on_limited()
         requests, leased = list[ClaimRequest](), self._leases.count
         slow_room = SLOW_LIMIT - self._leases.slow_count
-        for key in self._pending:
+        for key, delivery_id in self._pending.items():
             if len(requests) == _REQUESTS_LIMIT or leased >= LEASED_LIMIT:
                 break
             lane = self._leases.lane(key)
@@ -129,7 +136,7 @@ class Claimer:
                 wanted = min(wanted, max(slow_room, 0))
                 slow_room -= wanted
             if wanted:
-                requests.append(ClaimRequest(key, wanted))
+                requests.append(ClaimRequest(key, wanted, delivery_id))
                 leased += wanted
         return requests
 
@@ -183,7 +190,8 @@ class Claimer:
         ]
         # Webhooks are asked in turn: of 60 busy ones 23 got nothing within 12 s while they were
         # asked in the order of a hash (2026-11-25).
-        self._pending = dict.fromkeys([*missed, *self._pending])
+        if missed:
+            self._pending = dict.fromkeys([*missed, *self._pending])
         for key in served:
             self._pending.pop(key, None)
             self._pending[key] = None

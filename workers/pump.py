@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.messaging.hub import EVERYTHING
-from hookline.messaging.wakeups import MANUAL_PREFIX
+from hookline.messaging.wakeups import DELIVERY_MARK, MANUAL_PREFIX
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from workers.claiming import Claimer
@@ -114,6 +114,9 @@ class Pump:
             self._sweeper.sweep_now()
         elif text.startswith(MANUAL_PREFIX):
             self._claimer.wake_manual(UUID(text.removeprefix(MANUAL_PREFIX)))
+        elif DELIVERY_MARK in text:
+            webhook_id, _, delivery_id = text.partition(DELIVERY_MARK)
+            self._claimer.wake_new(UUID(webhook_id), UUID(delivery_id))
         else:
             self._claimer.wake(map(UUID, text.split(",")))
 

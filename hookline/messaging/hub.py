@@ -16,9 +16,10 @@ the server).
 
 
 class Hub(Protocol):
-    """Topics: `wake` (webhook ids, comma-separated, or one after MANUAL_PREFIX), `match` (a
-    workspace id), `activity` (workspace id, blank, position), `token` (id of one that was revoked),
-    `listener` (id of a webhook whose requests or answers are to be looked at).
+    """Topics: `wake` (webhook ids, comma-separated, or one after MANUAL_PREFIX, or one with the id
+    of its delivery behind DELIVERY_MARK), `match` (a workspace id), `activity` (workspace id,
+    blank, position), `token` (id of one that was revoked), `listener` (id of a webhook whose
+    requests or answers are to be looked at).
     """
 
     publish_statement_wakes: bool

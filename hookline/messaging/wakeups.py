@@ -14,6 +14,10 @@ MANUAL_PREFIX: Final = "!"
 """Prefix of a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before
 those that are leased already.
 """
+DELIVERY_MARK: Final = ":"
+"""Between a webhook's id and that of its new delivery, which is then all that there is to look
+for.
+"""
 
 
 class Wakeups:

@@ -149,8 +149,11 @@ class Recorded(NamedTuple):
 
 
 class ClaimRequest(NamedTuple):
+    """delivery_id: the only delivery to ask for, when the others of the webhook need no look."""
+
     webhook_id: UUID
     room: int
+    delivery_id: UUID | None = None
 
 
 class RateLimitedClaim(NamedTuple):

@@ -45,6 +45,7 @@ from hookline.deliveries.queue.postgres_statements import (
     BEAT,
     CANCEL,
     CLAIM,
+    CLAIM_NEW,
     CLAIM_PACED,
     DUE,
     EXHAUSTED,
@@ -208,13 +209,16 @@ class PostgresQueue:
         self, requests: Sequence[ClaimRequest], token: UUID, limit: int
     ) -> list[ClaimedDelivery]:
         with _rolled_back_as_nothing_claimed():
-            rows = await self._claims.fetch(
-                CLAIM,
-                [request.webhook_id for request in requests],
-                [request.room for request in requests],
-                token,
-                limit,
-            )
+            if len(requests) == 1 and (delivery_id := requests[0].delivery_id):
+                rows = await self._claims.fetch(CLAIM_NEW, delivery_id, token)
+            else:
+                rows = await self._claims.fetch(
+                    CLAIM,
+                    [request.webhook_id for request in requests],
+                    [request.room for request in requests],
+                    token,
+                    limit,
+                )
         return [ClaimedDelivery(*row) for row in rows]
 
     async def claim_paced(self, requests: Sequence[ClaimRequest], token: UUID) -> RateLimitedClaim:

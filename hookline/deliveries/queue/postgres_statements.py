@@ -72,6 +72,22 @@ returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.eve
   (select match_version from workspace where id = d.workspace_id),
   case when d.attempt_count > 1
     then (select b.body from delivery_body b where b.delivery_id = d.id) end""")
+# Leases one delivery that nobody has tried yet, as CLAIM does: without a search of what is due it
+# takes PostgreSQL a tenth less (2026-11). What another transaction holds is left to the next sweep.
+CLAIM_NEW = queue_statement("""
+update delivery d set lease_token = $2, attempt_count = d.attempt_count + 1
+from event e, webhook h, workspace w
+where d.id = (
+    select n.id from pump p, delivery n
+    where p.token = $2 and n.id = $1 and n.status = DeliveryState.OPEN and n.attempt_count = 0
+      and n.next_attempt_at <= now() and n.lease_token is null and n.manual_at is null
+    for key share of p for update of n skip locked)
+  and e.id = d.event_id and w.id = d.workspace_id
+  and h.id = d.webhook_id and h.deleted_at is null and h.rate_per_minute is null and h.is_active
+  and h.auto_disabled_at is null
+returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type,
+  d.environment, e.data, e.occurred_at, d.schedule_step, false, d.next_cause, w.match_version,
+  null""")
 CLAIM_PACED = """
 select c.* from unnest($1::uuid[], $2::int[]) a(webhook, room)
 cross join lateral hl_claim_paced(a.webhook, a.room, $3) c"""

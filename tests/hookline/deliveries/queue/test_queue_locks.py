@@ -85,6 +85,15 @@ async def test_claim_under_a_limit_goes_on_without_a_webhook_that_is_held(
     assert [row.webhook_id for row in paced.rows] == [held.id]
 
 
+async def test_claim_of_a_named_delivery_that_is_held_waits_for_nothing(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    [key] = await enqueue(runtime, webhook.id)
+    hand, requests = await Hand.begin(runtime), [ClaimRequest(webhook.id, 5, key)]
+    async with holding(runtime, HOLD_ONE_DELIVERY, key):
+        assert await runtime.queue.claim(requests, hand.token, 5) == []
+    assert [row.id for row in await runtime.queue.claim(requests, hand.token, 5)] == [key]
+
+
 @pytest.mark.parametrize("rate", [None, "1/m"])
 async def test_claim_that_was_rolled_back_says_that_nothing_is_leased(
     runtime: Runtime, rate: str | None

@@ -47,6 +47,7 @@ CLAIM = {
     "event_pkey",
     "delivery_body_pkey",
 }
+CLAIM_NEW = CLAIM - {"delivery_due", "delivery_manual", "delivery_body_pkey"}
 RECORD = {"webhook_pkey", "delivery_pkey", "attempt_number", "workspace_activity_pkey"}
 WITHOUT_A_LEASE = RECORD - {"workspace_activity_pkey"}
 TAKEOVER = RECORD | {"pump_pkey", "delivery_due", "delivery_manual"}
@@ -120,6 +121,22 @@ async def test_claim_of_a_backlog_uses_the_due_index(filled: str, mode: str) -> 
         _, rows = await plans.of(claim(queue, DEAD, room=50))
         assert len(rows) == 50
         check(plans, CLAIM, 100 + 40 * 50)
+
+
+@both_plans
+async def test_claim_of_a_named_delivery_searches_nothing(filled: str, mode: str) -> None:
+    webhook_id, token = busy(1)[0], uuid4()
+    async with observed(filled, mode) as (queue, plans):
+        assert plans.connection is not None
+        key = await plans.connection.fetchval(
+            "select id from delivery where webhook_id = $1 and status = 0 and attempt_count = 0 "
+            "and next_attempt_at <= now() and lease_token is null limit 1",
+            webhook_id,
+        )
+        await queue.register(token, "test")
+        rows = await plans.of(queue.claim([ClaimRequest(webhook_id, 10, key)], token, 100))
+        assert [row.id for row in rows] == [key]
+        check(plans, CLAIM_NEW, 100)
 
 
 async def test_claim_of_others_costs_the_same_with_and_without_a_backlog(filled: str) -> None:
