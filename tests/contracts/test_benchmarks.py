@@ -1,4 +1,4 @@
-"""What a comparison of two revisions needs, with the oldest Python that is promised, too."""
+"""A revision is unpacked for a comparison, with the oldest Python that is promised, too."""
 
 import subprocess
 from pathlib import Path
