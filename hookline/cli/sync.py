@@ -251,11 +251,11 @@ for _command in sync_queries.COMMANDS:
 
 
 def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "CommandOptions":
-    from hookline.cli.sync_place import Place
+    from hookline.cli.server_choice import ServerChoice
     from hookline.cli.sync_session import CommandOptions
 
     allowed, is_whole = options_of(given), given["verbose"]
-    place = Place.of(given)
+    place = ServerChoice.of(given)
     return CommandOptions(files or (DEFAULT_FILE,), style, place, allowed, is_whole)
 
 

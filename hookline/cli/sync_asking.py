@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from hookline.cli.client import data_of, execute, read_data
 from hookline.cli.connection import Endpoint
-from hookline.cli.sync_place import Place
+from hookline.cli.server_choice import ServerChoice
 
 if TYPE_CHECKING:
     from hookline.settings.fields import Settings
@@ -40,7 +40,7 @@ class Asker(Protocol):
 
 
 @contextmanager
-def asking(place: Place, role: str) -> Iterator[Asker]:
+def asking(place: ServerChoice, role: str) -> Iterator[Asker]:
     """role: of a token that may do what will be asked.
 
     Raises HooklineError.

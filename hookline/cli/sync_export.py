@@ -11,8 +11,8 @@ import click
 
 from hookline.cli.exit_codes import CHANGES, INVALID, OK
 from hookline.cli.progress import progress
+from hookline.cli.server_choice import ServerChoice
 from hookline.cli.sync_asking import Asker, asking
-from hookline.cli.sync_place import Place
 from hookline.cli.sync_records import RecordOptions, all_pages, failed, no_set, sets
 from hookline.cli.sync_target import target_at
 from hookline.cli.sync_validate import print_problems
@@ -174,7 +174,7 @@ def _tell(file: ExportedFile) -> None:
         echo("Nobody manages these webhooks: apply the file with --adopt.", err=True)
 
 
-def _check(place: Place, file: ExportedFile) -> int:
+def _check(place: ServerChoice, file: ExportedFile) -> int:
     """0 when the plan of the file is empty, 2 when it is not, 3 when the file can't be read."""
     target = target_at(place)
     data = file.text.encode()

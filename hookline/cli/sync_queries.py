@@ -162,7 +162,7 @@ COMMANDS = (status, drift, history, show, export, import_)
 
 
 def _asked(given: dict[str, Any]) -> "RecordOptions":
-    from hookline.cli.sync_place import Place
+    from hookline.cli.server_choice import ServerChoice
     from hookline.cli.sync_records import RecordOptions
 
-    return RecordOptions(given["style"], Place.of(given), given["set_name"])
+    return RecordOptions(given["style"], ServerChoice.of(given), given["set_name"])

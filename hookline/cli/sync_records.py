@@ -11,8 +11,8 @@ import click
 
 from hookline import clock
 from hookline.cli.client import ServerFault
+from hookline.cli.server_choice import ServerChoice
 from hookline.cli.sync_asking import Asker, asking
-from hookline.cli.sync_place import Place
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.sync.plan import codec, records
@@ -59,7 +59,7 @@ class RecordOptions:
     """The command line's options. set_name: None for all sets, or the only one."""
 
     style: str
-    place: Place
+    place: ServerChoice
     set_name: str | None
 
 

@@ -22,7 +22,7 @@ from hookline.cli.exit_codes import (
     STALE,
 )
 from hookline.cli.progress import progress
-from hookline.cli.sync_place import Place
+from hookline.cli.server_choice import ServerChoice
 from hookline.cli.sync_target import SyncAnswer, target_at
 from hookline.cli.sync_validate import print_formatted, print_problems, read_files
 from hookline.cli.terminal import echo, echo_lines, line_width
@@ -47,7 +47,7 @@ class CommandOptions:
 
     files: tuple[str, ...]
     style: str
-    place: Place
+    place: ServerChoice
     allowed: Options
     is_whole: bool = False
     """Long values and lists are shown whole."""

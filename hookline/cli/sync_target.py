@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hookline.cli.client import ServerFault, execute
 from hookline.cli.connection import Endpoint
-from hookline.cli.sync_place import Place
+from hookline.cli.server_choice import ServerChoice
 from hookline.cli.sync_validate import ANY_ADDRESS
 from hookline.clock import rfc3339
 from hookline.errors import HooklineError
@@ -66,7 +66,7 @@ class SyncTarget(Protocol):
     def apply(self, request: SyncRequest) -> SyncAnswer: ...
 
 
-def target_at(place: Place) -> SyncTarget:
+def target_at(place: ServerChoice) -> SyncTarget:
     """Raises Misconfigured."""
     return LocalTarget(place.settings()) if place.is_local else ServerTarget(place.access())
 

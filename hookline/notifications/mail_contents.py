@@ -32,7 +32,7 @@ where workspace_id = $1 and deleted_at is null
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PendingNotification:
     """A receipt with the notification and the webhook that it is about; None of a sync."""
 
     receipt_id: UUID
@@ -47,9 +47,9 @@ class Told:
         )
 
 
-async def find_told(
+async def find_pending(
     work: UnitOfWork, receipts: Sequence[tuple[UUID, UUID]], address: str
-) -> tuple[list[Told], dict[UUID, str]]:
+) -> tuple[list[PendingNotification], dict[UUID, str]]:
     """Reads what receipts are about. receipts: each with its notification; address: theirs, in
     lower case. Returns those that are still to be told of, in their order, and the others with the
     reason why not.
@@ -60,7 +60,7 @@ async def find_told(
     notifications = {row.id: row for row in await Notification.filter(id__in=keys)}
     about = {row.webhook_id for row in notifications.values() if row.webhook_id}
     webhooks = {row.id: row for row in await Webhook.filter(id__in=list(about))}
-    found, lost = list[Told](), dict[UUID, str]()
+    found, lost = list[PendingNotification](), dict[UUID, str]()
     # Held mails may wait for a day, and the address may be taken off meanwhile. Of a sync it is
     # looked up once for all.
     in_workspace = dict[UUID, bool]()
@@ -88,15 +88,15 @@ async def find_told(
         elif not await wants(notification, webhook):
             lost[receipt_id] = TAKEN_OFF
         else:
-            found.append(Told(receipt_id, notification, webhook))
+            found.append(PendingNotification(receipt_id, notification, webhook))
     return found, lost
 
 
-def text_of(told: Sequence[Told]) -> MailText:
+def text_of(pending: Sequence[PendingNotification]) -> MailText:
     """A mail about one notification, or about several."""
-    if len(told) > 1:
-        return _text_of_several(told)
-    notification, webhook = told[0].notification, told[0].webhook
+    if len(pending) > 1:
+        return _text_of_several(pending)
+    notification, webhook = pending[0].notification, pending[0].webhook
     message = notification_texts.message(
         notification.kind,
         notification.reason,
@@ -122,9 +122,9 @@ async def _has_address(work: UnitOfWork, workspace_id: UUID, address: str) -> bo
     return bool(await work.rows(HAS_ADDRESS, workspace_id, f"%\n{escaped}\n%"))
 
 
-def _text_of_several(told: Sequence[Told]) -> MailText:
-    groups = dict[str, list[Told]]()
-    for one in told:
+def _text_of_several(pending: Sequence[PendingNotification]) -> MailText:
+    groups = dict[str, list[PendingNotification]]()
+    for one in pending:
         groups.setdefault(one.subject, []).append(one)
     lines = [
         (
@@ -136,4 +136,4 @@ def _text_of_several(told: Sequence[Told]) -> MailText:
         )
         for group in groups.values()
     ]
-    return mail_of_several(len(told), lines)
+    return mail_of_several(len(pending), lines)

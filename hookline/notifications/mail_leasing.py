@@ -14,7 +14,7 @@ from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.models import EmailStatus
 from hookline.notifications import mail_limits, mailboxes
-from hookline.notifications.mail_contents import Told, find_told, text_of
+from hookline.notifications.mail_contents import PendingNotification, find_pending, text_of
 from hookline.notifications.mail_limits import MailTry
 from hookline.notifications.mail_texts import mail_that_asks
 from hookline.notifications.mailboxes import Mailbox, Question
@@ -119,8 +119,8 @@ async def lease(runtime: Runtime, notification_id: UUID, address: str) -> Leased
             return None
         row = rows[0]
         receipt = _Receipt(row["id"], notification_id, row["workspace_id"], row["tries"])
-        told, lost = await find_told(work, [(receipt.id, notification_id)], mailbox.address)
-        if not told:
+        pending, lost = await find_pending(work, [(receipt.id, notification_id)], mailbox.address)
+        if not pending:
             await _lose(work, mailbox, receipt, lost[receipt.id])
             return None
         if mailbox.is_refused or (
@@ -128,7 +128,7 @@ async def lease(runtime: Runtime, notification_id: UUID, address: str) -> Leased
             and not await mailboxes.has_consent(work, mailbox, receipt.workspace_id)
         ):
             return await _ask(work, runtime.settings, mailbox, receipt, address)
-        return await _lease(work, mailbox, receipt, told[0], address)
+        return await _lease(work, mailbox, receipt, pending[0], address)
 
 
 async def end(
@@ -152,7 +152,7 @@ async def _fail(work: UnitOfWork, receipt_ids: Sequence[UUID], reason: str) -> N
 
 
 async def _lease(
-    work: UnitOfWork, mailbox: Mailbox, receipt: _Receipt, first: Told, address: str
+    work: UnitOfWork, mailbox: Mailbox, receipt: _Receipt, first: PendingNotification, address: str
 ) -> LeasedMail | None:
     """Leases it with what goes along, unless that would be one mail too many. What must wait is
     found out by the mailbox alone: many that wait cost no more each.
@@ -166,20 +166,22 @@ async def _lease(
     if free_at is not None:
         await _hold_for_the_day(work, mailbox, receipt, free_at)
         return None
-    told = [first, *await _others(work, mailbox, receipt)]
-    about = frozenset(one.subject for one in told)
+    pending = [first, *await _others(work, mailbox, receipt)]
+    about = frozenset(one.subject for one in pending)
     one_more = MailTry(mailbox.now, receipt.id, receipt.workspace_id, about)
     await mailboxes.add_try(work, mailbox, one_more)
     await work.execute(for_dialect(LEASE, work.dialect), receipt.id, LEASE_SECONDS)
-    if along := [one.receipt_id for one in told[1:]]:
+    if along := [one.receipt_id for one in pending[1:]]:
         await work.execute(GO_ALONG.format(places=_places(along)), receipt.id, *along)
-    text = text_of(told)
+    text = text_of(pending)
     key = f"{ids.encode('ntf', receipt.notification_id)}-{receipt.id.hex[-12:]}"
     mail = Mail(key, address, text.subject, text.text, text.html, first.notification.created_at)
     return _leased(mail, mailbox, receipt, receipt.tries + 1)
 
 
-async def _others(work: UnitOfWork, mailbox: Mailbox, receipt: _Receipt) -> list[Told]:
+async def _others(
+    work: UnitOfWork, mailbox: Mailbox, receipt: _Receipt
+) -> list[PendingNotification]:
     """Receipts that go along: at the first try those that were held and may be told of, later the
     same again. Ends those that are not to be told of any more.
     """
@@ -190,10 +192,10 @@ async def _others(work: UnitOfWork, mailbox: Mailbox, receipt: _Receipt) -> list
         sql = for_dialect(HELD_TOO, work.dialect)
         values = (mailbox.address, receipt.workspace_id, receipt.id, SEVERAL - 1)
     found = [(row["id"], row["notification_id"]) for row in await work.rows(sql, *values)]
-    told, lost = await find_told(work, found, mailbox.address)
+    pending, lost = await find_pending(work, found, mailbox.address)
     for reason in set(lost.values()):
         await _fail(work, [key for key, why in lost.items() if why == reason], reason)
-    return told if receipt.tries else [one for one in told if not _hour_free_at(mailbox, one)]
+    return pending if receipt.tries else [one for one in pending if not _hour_free_at(mailbox, one)]
 
 
 def _places(values: Sequence[object]) -> str:
@@ -201,7 +203,7 @@ def _places(values: Sequence[object]) -> str:
     return ", ".join(f"${number}" for number in range(2, len(values) + 2))
 
 
-def _hour_free_at(mailbox: Mailbox, one: Told) -> datetime | None:
+def _hour_free_at(mailbox: Mailbox, one: PendingNotification) -> datetime | None:
     return mail_limits.hour_free_at(mailbox.tries, one.subject, mailbox.now)
 
 

@@ -44,7 +44,7 @@ from hookline.sync.read.nodes import (
     put_text,
     to_json,
 )
-from hookline.sync.read.positions import Place, Positions, text_of
+from hookline.sync.read.positions import FilePosition, Positions, text_of
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import References
 
@@ -382,7 +382,7 @@ def place_moves(document: Document) -> None:
     """Notes where each of the document's moves stands, by its number."""
     document.positions.drop("moved")
     for number, move in enumerate(document.moves):
-        at: Place = (move.position.file, move.position.line, move.position.column)
+        at: FilePosition = (move.position.file, move.position.line, move.position.column)
         document.positions.put(f"moved.{number}", at)
 
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from hookline.sync.read.positions import Place, Positions
+from hookline.sync.read.positions import FilePosition, Positions
 from hookline.sync.read.problems import Position
 
 # Whatever reads the tree recurses. 40,000 levels were a segmentation fault of libyaml's composer,
@@ -154,7 +154,7 @@ def _unquoted(text: str, are_fractions_numbers: bool) -> object:
 def from_json(
     value: object,
     positions: Positions,
-    around: Place = ("", 1, 1),
+    around: FilePosition = ("", 1, 1),
 ) -> Node:
     """The tree of a decoded JSON value. A value without a position of its own stands where the
     value around it stands.
@@ -164,7 +164,9 @@ def from_json(
     return _from_json(value, positions, "", positions.get("") or around, 0)
 
 
-def _from_json(value: object, positions: Positions, path: str, here: Place, depth: int) -> Node:
+def _from_json(
+    value: object, positions: Positions, path: str, here: FilePosition, depth: int
+) -> Node:
     """path: with a dot at its end, where it is not empty; here: the value's own position."""
     if depth > MAX_DEPTH:
         raise RecursionError("the document is nested deeper than 64 levels")

@@ -15,7 +15,7 @@ FILES: Final = "files"
 _LONGEST_TEXT: Final = 16_384
 _IN_TEXT: Final = re.compile(r"(?<![^ ])([^ :]+):([0-9]{1,9}):([0-9]{1,9})(?: |\Z)")
 
-Place = tuple[str, int, int]
+FilePosition = tuple[str, int, int]
 """File, line and column."""
 
 # Any: whatever was sent for a place, until it is asked for.
@@ -30,7 +30,7 @@ class Positions:
 
     __slots__ = ("_owners",)
 
-    def __init__(self, places: Iterable[tuple[str, Place]] = ()) -> None:
+    def __init__(self, places: Iterable[tuple[str, FilePosition]] = ()) -> None:
         # By the path without its last name: each file with its names there. Of 10,000 webhooks
         # hardly more than one group each, instead of 130,000 paths.
         self._owners: dict[str, list[tuple[str, Names]]] = {}
@@ -42,7 +42,7 @@ class Positions:
 
     __hash__ = None  # type: ignore[assignment]  # may be changed
 
-    def put(self, path: str, place: Place) -> None:
+    def put(self, path: str, place: FilePosition) -> None:
         owner, _, name = path.rpartition(".")
         file, line, column = place
         groups = self._owners.setdefault(owner, [])
@@ -66,7 +66,7 @@ class Positions:
         for owner, groups in other._owners.items():
             self._owners.setdefault(owner, []).extend(groups)
 
-    def get(self, path: str) -> Place | None:
+    def get(self, path: str) -> FilePosition | None:
         """The place; None where there is none, or what was sent for it is none."""
         owner, _, name = path.rpartition(".")
         for file, names in self._owners.get(owner, ()):
@@ -75,11 +75,11 @@ class Positions:
                 return file, place[0], place[1]
         return None
 
-    def below(self, owner: str) -> dict[str, Place]:
+    def below(self, owner: str) -> dict[str, FilePosition]:
         """The places right below the owner by their names, as `get` has each. For thousands of
         names of many files, each of which `get` would ask for every name.
         """
-        found = dict[str, Place]()
+        found = dict[str, FilePosition]()
         for file, names in self._owners.get(owner, ()):
             for name in _named(names):
                 place = _in_text(names, name) if isinstance(names, str) else names[name]
@@ -87,7 +87,7 @@ class Positions:
                     found[name] = file, place[0], place[1]
         return found
 
-    def items(self) -> Iterator[tuple[str, Place]]:
+    def items(self) -> Iterator[tuple[str, FilePosition]]:
         for owner, groups in self._owners.items():
             for file, names in groups:
                 for name, place in _named(names).items():

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookline.sync.read.positions import Place, Positions, text_of, unpacked
+from hookline.sync.read.positions import FilePosition, Positions, text_of, unpacked
 
 NAMES = st.sampled_from(["url", "ur", "events", "active", "rl", "0"])
 PLACES = st.dictionaries(NAMES, st.tuples(st.integers(1, 10**6), st.integers(1, 999)))
 OWNERS = st.dictionaries(st.sampled_from(["webhooks.a", "webhooks.b", "policy"]), PLACES)
 
 
-def paths(positions: Positions) -> dict[str, Place]:
+def paths(positions: Positions) -> dict[str, FilePosition]:
     return dict(positions.items())
 
 
