@@ -30,6 +30,12 @@ from hookline.wiring import open_runtime
 from tests.authorities import one_authority
 from tests.built_pages import build_console
 from tests.databases import Databases
+from tests.fixture_clock import (
+    pytest_fixture_setup as pytest_fixture_setup,
+)
+from tests.fixture_clock import (
+    pytest_timeout_set_timer as pytest_timeout_set_timer,
+)
 from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
 from tests.loop_stalls import watched_loop
