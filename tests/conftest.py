@@ -54,7 +54,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
 _OF_THE_LIMIT = 0.8
-"""The rest is for the fixtures, which the plugin's clock covers too."""
+"""The rest is for the test's own fixtures, which the plugin's clock covers too."""
 _WAITING = 5
 _WAIT = (
     "chaos/test_chaos",

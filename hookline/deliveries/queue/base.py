@@ -149,7 +149,9 @@ class Recorded(NamedTuple):
 
 
 class ClaimRequest(NamedTuple):
-    """delivery_id: the only delivery to ask for, when the others of the webhook need no look."""
+    """delivery_id: the only delivery to ask for, when the others of the webhook need no look. One
+    of several requests, and any on SQLite, looks for all of its webhook's.
+    """
 
     webhook_id: UUID
     room: int
