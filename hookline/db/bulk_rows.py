@@ -26,6 +26,7 @@ from hookline.models.column_types import (
 
 # Any: a column's value.
 Convert = Callable[[Any], Any]
+Columns = dict[str, list[Any]]
 
 _INTEGERS: Final = (IntField, SmallIntField)
 
@@ -56,12 +57,28 @@ class EncodedRows:
         return [self.values, *([self.shared_values] if self.shared else [])]
 
 
+def as_texts(model: type[Model], rows: Sequence[Row]) -> Columns:
+    """The columns of rows that are to be written, by the names of their attributes, as a reader
+    finds them afterwards: JSON and lines as text. In a thread where they may be many.
+    """
+    fields = model._meta.fields_map
+    return {
+        name: _converted([row[name] for row in rows], _to_text(fields[name])) for name in rows[0]
+    }
+
+
 def encode_rows(dialect: str, model: type[Model], rows: Sequence[Row]) -> EncodedRows:
     """Encodes rows by the names of their attributes, before a transaction that is to be short. In a
     thread where they may be many.
     """
-    names = (*(name for name in rows[0] if name != "id"), "id")
-    columns = _columns(dialect, model, rows, names)
+    return encode_columns(dialect, model, as_texts(model, rows))
+
+
+def encode_columns(dialect: str, model: type[Model], texts: Columns) -> EncodedRows:
+    """Encodes what `as_texts` made of rows."""
+    names = (*(name for name in texts if name != "id"), "id")
+    converters = _encoders(dialect, model)
+    columns = {name: _converted(texts[name], converters[name]) for name in names}
     if dialect == "sqlite":
         return EncodedRows(model, names, [*zip(*columns.values(), strict=True)])
     # Of 10,000 new webhooks two thirds of the columns, which PostgreSQL would read and convert for
@@ -177,21 +194,12 @@ def decoded(model: type[Model], row: Row, names: Iterable[str]) -> Row:
     }
 
 
-def _columns(
-    dialect: str, model: type[Model], rows: Sequence[Row], names: Sequence[str]
-) -> dict[str, list[Any]]:
-    """The values of each column. Column by column they take half as long as row by row
-    (2026-11).
-    """
-    converters = _encoders(dialect, model)
-    return {name: _converted([row[name] for row in rows], converters[name]) for name in names}
-
-
 def _is_shared(values: list[Any]) -> bool:
     return len(values) > 1 and values.count(values[0]) == len(values)
 
 
 def _converted(values: list[Any], convert: Convert | None) -> list[Any]:
+    """Column by column they take half as long as row by row (2026-11)."""
     if convert is None:
         return values
     # By identity, as most cannot be hashed: rows share who changed them, and defaults.
@@ -241,7 +249,9 @@ def _defaults(model: type[Model]) -> Row:
 
 @lru_cache(16)
 def _encoders(dialect: str, model: type[Model]) -> dict[str, Convert | None]:
-    """By column, the way of a value that is not null to the database; None for as it is."""
+    """By column, the way of a value that is not null, JSON and lines as text, to the database; None
+    for as it is.
+    """
     return {name: _encoder(dialect, column) for name, column in model._meta.fields_map.items()}
 
 
@@ -255,7 +265,14 @@ def _encoder(dialect: str, column: Any) -> Convert | None:
             return None
         case TimeColumn():
             return to_micros
-        case JsonColumn() | LinesColumn():
+    return None
+
+
+def _to_text(column: Any) -> Convert | None:
+    match column:
+        case JsonColumn():
+            return json_text
+        case LinesColumn():
             return lambda value: column.to_db_value(value, None)
     return None
 

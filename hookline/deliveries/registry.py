@@ -65,6 +65,8 @@ class Registry:
         self._queue, self._hub, self._vault = queue, hub, vault
         self._snapshots: dict[UUID, WorkspaceSnapshot] = {}
         self._targets: dict[UUID, Target] = {}
+        self._expected: dict[UUID, list[Target]] = {}
+        """By workspace: made by a transaction that is about to commit."""
         self._loading = asyncio.Lock()
         self._outage = Outage(log, "webhooks are not looked at", SETTLE_SECONDS)
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -100,6 +102,13 @@ class Registry:
         """The workspace's snapshot, loaded if it was never asked for."""
         return self._snapshots.get(workspace_id) or await self.reload(workspace_id, None)
 
+    def expect(self, workspace_id: UUID, targets: list[Target]) -> None:
+        """Takes webhooks that a transaction makes, before it commits, so that the next load has no
+        need to read them: publishes wait for it. They count where the database has them then, at
+        that version, and are dropped where it does not.
+        """
+        self._expected[workspace_id] = targets
+
     async def reload(self, workspace_id: UUID, stale: int | None) -> WorkspaceSnapshot:
         """Loads a workspace anew. stale: the version that a caller found out of date; one load
         serves all that wait.
@@ -111,28 +120,42 @@ class Registry:
                 # Before the question: a change that commits while it is answered must not seem
                 # known.
                 asked_at = monotonic()
-                loaded = await self._queue.load(workspace_id, snapshot.stamps if snapshot else {})
+                expected = self._expected.pop(workspace_id, [])
+                known = {target.id: target.stamp for target in expected}
+                if snapshot:
+                    known |= snapshot.stamps
+                loaded = await self._queue.load(workspace_id, known)
                 # 1,300 webhooks with the largest filters take 0.4 s, one of 10,000 with the same
                 # hundred patterns 0.1 s (2026-11).
-                is_small = len(loaded.rows) <= _FEW_ROWS and len(loaded.stamps) <= _FEW_WEBHOOKS
+                is_small = (
+                    len(loaded.rows) + len(expected) <= _FEW_ROWS
+                    and len(loaded.stamps) <= _FEW_WEBHOOKS
+                )
                 parts = (
-                    self._changes(loaded, snapshot)
+                    self._changes(loaded, expected, snapshot)
                     if is_small
-                    else await asyncio.to_thread(self._many_changes, loaded, snapshot)
+                    else await asyncio.to_thread(self._many_changes, loaded, expected, snapshot)
                 )
                 snapshot = self._take(loaded, parts, asked_at)
             return snapshot
 
-    def _changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
+    def _changes(
+        self, loaded: LoadedWorkspace, expected: list[Target], old: WorkspaceSnapshot | None
+    ) -> _Changes:
         """Returns what is new; what has not changed is neither loaded nor made again. In a thread
         for many: changes nothing.
         """
         changed = [Target(row, self._vault) for row in loaded.rows]
-        return self._compared(changed, loaded, old)
+        return self._compared(changed, loaded, expected, old)
 
     def _compared(
-        self, changed: list[Target], loaded: LoadedWorkspace, old: WorkspaceSnapshot | None
+        self,
+        changed: list[Target],
+        loaded: LoadedWorkspace,
+        expected: list[Target],
+        old: WorkspaceSnapshot | None,
     ) -> _Changes:
+        changed += [one for one in expected if loaded.stamps.get(one.id) == one.stamp]
         gone = [
             self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
         ]
@@ -140,7 +163,9 @@ class Registry:
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         return _Changes(changed, gone, index)
 
-    def _many_changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
+    def _many_changes(
+        self, loaded: LoadedWorkspace, expected: list[Target], old: WorkspaceSnapshot | None
+    ) -> _Changes:
         """Does `_changes` in a thread."""
         changed = list[Target]()
         for start in range(0, len(loaded.rows), _FEW_WEBHOOKS):
@@ -149,7 +174,9 @@ class Registry:
             if len(loaded.rows) > _FEW_WEBHOOKS:
                 # Piece by piece: each is a look of the collector that holds up everybody.
                 keep_made()
-        return self._compared(changed, loaded, old)
+        if len(expected) > _FEW_WEBHOOKS:
+            keep_made()
+        return self._compared(changed, loaded, expected, old)
 
     def _take(self, loaded: LoadedWorkspace, parts: _Changes, asked_at: float) -> WorkspaceSnapshot:
         strict = {name: schema for name, schema in loaded.types if schema is not None}

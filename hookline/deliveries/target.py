@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from hookline import ids
+from hookline.deliveries.queue.base import Stamp
 from hookline.errors import HooklineError
 from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
@@ -50,7 +51,7 @@ class RequestParts:
 
 
 class Target:
-    """A webhook at one version. row: its columns as the queue loaded them."""
+    """A webhook at one version. row: the queue's TARGET_COLUMNS of it, as it loads them."""
 
     def __init__(self, row: dict[str, Any], vault: Vault) -> None:
         self._row, self._vault = row, vault
@@ -73,6 +74,10 @@ class Target:
         self.schedule = tuple(
             timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"])
         )
+
+    @property
+    def stamp(self) -> Stamp:
+        return self.version, self.is_on
 
     @cached_property
     def request_parts(self) -> RequestParts:

@@ -5,7 +5,7 @@ registry, deliveries and the workers; nothing here knows a database.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 DEAD_AFTER = timedelta(seconds=10)
@@ -167,6 +167,16 @@ class RateLimitedClaim(NamedTuple):
     waits: dict[UUID, float]
 
 
+TARGET_COLUMNS: Final = (
+    *("id", "workspace_id", "slug", "name", "url", "environments", "events", "event_filter"),
+    *("is_active", "auto_disabled_at", "rate_per_minute", "timeout_ms", "concurrency", "version"),
+    *("retry_schedule", "payload_template", "payload_content_type", "labels", "headers"),
+    *("secret_header_name", "secret_header_sealed", "basic_auth_username", "basic_auth_sealed"),
+    "signing_secrets",
+)
+"""The columns of a webhook that a deliveries.target.Target is made of. What only people and the
+sync read is half of a row of a webhooks file.
+"""
 Stamp = tuple[int, bool]
 """Version of a webhook, and True when it is on: two loads with the same stamp gave the same row."""
 
@@ -174,7 +184,7 @@ Stamp = tuple[int, bool]
 @dataclass(frozen=True, slots=True)
 class LoadedWorkspace:
     """A workspace's webhooks and event types at one moment. rows: of the webhooks that are not as
-    known; column -> value, as the models name them.
+    known; TARGET_COLUMNS -> value, JSON and lines as text.
     """
 
     workspace_id: UUID

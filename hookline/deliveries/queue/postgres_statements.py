@@ -4,7 +4,7 @@ hookline.deliveries.queue.postgres only; functions/ has the longer ones.
 
 from typing import Final
 
-from hookline.deliveries.queue.base import AttemptResult
+from hookline.deliveries.queue.base import TARGET_COLUMNS, AttemptResult
 from hookline.deliveries.queue.sql_texts import queue_statement
 
 # Match versions of all workspaces, as committed now.
@@ -13,8 +13,7 @@ VERSIONS = "select id, match_version from workspace"
 STAMPS = """
 select id, version, is_active and auto_disabled_at is null
 from webhook where workspace_id = $1 and deleted_at is null"""
-# All columns: the registry knows which ones it needs.
-WEBHOOKS = "select * from webhook where id = any($1::uuid[])"
+WEBHOOKS = f"select {', '.join(TARGET_COLUMNS)} from webhook where id = any($1::uuid[])"
 WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
 # Event types, with the schema of a strict one.
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"

@@ -14,6 +14,7 @@ from uuid import UUID
 from hookline.db.decoding import decode_rows
 from hookline.deliveries.queue.base import (
     KEY_HOURS,
+    TARGET_COLUMNS,
     AttemptResult,
     ClaimedDelivery,
     ClaimRequest,
@@ -55,7 +56,6 @@ from hookline.deliveries.queue.sqlite_statements import (
     TYPES,
     UNREGISTER,
     VERSION,
-    WEBHOOK_COLUMNS,
     WEBHOOKS,
     WORKSPACE,
 )
@@ -102,9 +102,9 @@ class SqliteQueue:
                 for row in db.execute(STAMPS, (workspace_id.bytes,))
             }
             changed = [(key.bytes,) for key, stamp in stamps.items() if known.get(key) != stamp]
-            names = [column[0] for column in db.execute(WEBHOOK_COLUMNS).description]
             rows = [
-                dict(zip(names, row, strict=True)) for row in fetch_for_all(db, WEBHOOKS, changed)
+                dict(zip(TARGET_COLUMNS, row, strict=True))
+                for row in fetch_for_all(db, WEBHOOKS, changed)
             ]
             decode_rows(rows)
             return LoadedWorkspace(workspace_id, version, stamps, rows, types, bool(is_strict))

@@ -2,6 +2,7 @@
 only; `{rows}` stands for many (hookline.deliveries.queue.sqlite_bulk).
 """
 
+from hookline.deliveries.queue.base import TARGET_COLUMNS
 from hookline.deliveries.queue.sql_texts import queue_statement
 
 VERSION = "select match_version from workspace where id = ?"
@@ -12,9 +13,7 @@ TYPES = "select name, case when is_strict then schema end from event_type where 
 STAMPS = """
 select id, version, is_active and auto_disabled_at is null
 from webhook where workspace_id = ? and deleted_at is null"""
-# All columns: the registry knows which ones it needs.
-WEBHOOKS = "select * from webhook where id in (values {rows})"
-WEBHOOK_COLUMNS = "select * from webhook where id = x''"
+WEBHOOKS = f"select {', '.join(TARGET_COLUMNS)} from webhook where id in (values {{rows}})"
 # Takes an idempotency key that is free, or whose time is over; no row: it is taken.
 TAKE_KEY = """
 insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)

@@ -274,7 +274,7 @@ class _Applying:
         plan, state, prepared = ready.plan, ready.state, ready.prepared
         if prepared is None:
             raise _Stopped(ApplyOutcome(plan, state.revision))
-        await prepared.write(work, self.runtime.hub, self.actor.workspace_id, held)
+        await prepared.write(work, self.runtime, self.actor.workspace_id, held)
         revision, set_name = prepared.revision, self.request.document.set_name
         # Only what was committed was applied.
         work.after_commit(lambda: _log(self.actor, set_name, self.request.source, revision))

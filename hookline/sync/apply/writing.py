@@ -22,10 +22,12 @@ from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db import bulk_rows
 from hookline.db.bulk_rows import EncodedRows
 from hookline.db.connection import Row, UnitOfWork
+from hookline.deliveries.queue.base import TARGET_COLUMNS
+from hookline.deliveries.target import Target
 from hookline.large_work import free_later
-from hookline.messaging.hub import Hub
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
+from hookline.secrets.vault import Vault
 from hookline.sync.apply import store
 from hookline.sync.apply.content import Content
 from hookline.sync.apply.origin import origin_of
@@ -63,9 +65,11 @@ class PreparedApply:
     committed: SyncRevision | None
     audit: EncodedRows | None
     activity: Sequence[tuple[ActivityKind, UUID, UUID | None]]
+    targets: list[Target]
+    """The new webhooks as this process matches and sends by them."""
 
     async def write(
-        self, work: UnitOfWork, hub: Hub, workspace_id: UUID, held: Mapping[UUID, Row]
+        self, work: UnitOfWork, runtime: Runtime, workspace_id: UUID, held: Mapping[UUID, Row]
     ) -> None:
         """Writes it. held: rows of the webhooks that were there before, locked."""
         if self.made:
@@ -84,8 +88,10 @@ class PreparedApply:
         if self.revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
             # every other change wait (docs/engine.md, Locks).
-            await bump_match_version(work, hub, workspace_id)
-            await append_activity(work, hub, workspace_id, self.activity)
+            if self.targets:
+                runtime.registry.expect(workspace_id, self.targets)
+            await bump_match_version(work, runtime.hub, workspace_id)
+            await append_activity(work, runtime.hub, workspace_id, self.activity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,10 @@ class Writing:
             return bulk_rows.encode_rows(dialect, model, part) if part else None
 
         revisions = [bulk_rows.attributes(revision)] if revision else []
+        made = bulk_rows.as_texts(Webhook, rows.made) if rows.made else {}
         return PreparedApply(
             rows,
-            encoded(Webhook, rows.made),
+            bulk_rows.encode_columns(dialect, Webhook, made) if made else None,
             encoded(Webhook, changed),
             encoded(Webhook, rows.moved),
             self._set_values(set_id, number, now),
@@ -128,6 +135,7 @@ class Writing:
             self._committed(),
             encoded(AuditEntry, free_later(self._audit(rows, number))),
             self._activity(revision, rows.made) if revision else (),
+            _targets(made, vault) if made else [],
         )
 
     def _kept(self) -> set[str]:
@@ -274,6 +282,12 @@ class Writing:
             if write.live is not None and write.is_visible:
                 entries += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
         return entries
+
+
+def _targets(made: bulk_rows.Columns, vault: Vault) -> list[Target]:
+    columns = [made[name] for name in TARGET_COLUMNS]
+    rows = zip(*columns, strict=True)
+    return [Target(dict(zip(TARGET_COLUMNS, row, strict=True)), vault) for row in rows]
 
 
 def _kinds(write: Write) -> list[ActivityKind]:

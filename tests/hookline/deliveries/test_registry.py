@@ -43,6 +43,17 @@ class Counted:
         return getattr(self._queue, name)
 
 
+class Recorded(Counted):
+    """The same, with the ids of the webhooks that the last load has read."""
+
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
+        if self.faults:
+            raise self.faults.pop()
+        loaded = await self._queue.load(workspace_id, known)
+        self.read = {row["id"] for row in loaded.rows}
+        return loaded
+
+
 class Answered(Counted):
     """The same, which has asked for all webhooks before."""
 
@@ -197,6 +208,57 @@ async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Run
         assert snapshots[0] is snapshots[1]
         assert set(snapshots[0].stamps) == {webhook.id}
         assert queue.asked["load"] == 1
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_expected_webhooks_are_not_read_and_stay_the_same_objects(runtime: Runtime) -> None:
+    before = await make_webhook(runtime)
+    queue = Recorded(runtime.queue)
+    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
+    await registry.refresh()
+    made, other = await make_webhook(runtime), await make_webhook(runtime)
+    expected = [
+        Target(row, runtime.vault)
+        for row in (await runtime.queue.load(WORKSPACE, {})).rows
+        if row["id"] == made.id
+    ]
+    registry.expect(WORKSPACE, expected)
+    await registry.refresh()
+    assert queue.read == {other.id}
+    assert registry.target(made.id) is expected[0]
+    assert registry.target_ids() == {before.id, made.id, other.id}
+    matched = (await registry.snapshot(WORKSPACE)).index.match(ENVIRONMENT, TYPE)
+    assert sorted(matched.ids) == sorted([before.id, made.id, other.id])
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_expected_webhook_that_the_database_has_otherwise_is_read(runtime: Runtime) -> None:
+    queue = Recorded(runtime.queue)
+    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
+    await registry.refresh()
+    webhook = await make_webhook(runtime)
+    [row] = (await runtime.queue.load(WORKSPACE, {})).rows
+    never_made = {**row, "id": uuid7()}
+    registry.expect(WORKSPACE, [Target(one, runtime.vault) for one in (row, never_made)])
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
+    await registry.refresh()
+    assert queue.read == registry.target_ids() == {webhook.id}
+    assert not cast(Target, registry.target(webhook.id)).is_on
+    assert (await registry.snapshot(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids == []
+
+
+async def test_webhooks_are_expected_by_the_next_load_alone(runtime: Runtime) -> None:
+    queue = Recorded(runtime.queue)
+    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
+    await registry.refresh()
+    webhook = await make_webhook(runtime)
+    [row] = (await runtime.queue.load(WORKSPACE, {})).rows
+    registry.expect(WORKSPACE, [Target(row, runtime.vault)])
+    queue.faults = [ConnectionResetError()]
+    with pytest.raises(ConnectionResetError):
+        await registry.refresh()
+    await registry.refresh()
+    assert queue.read == {webhook.id}
 
 
 async def test_others_run_while_many_webhooks_are_made_of_their_rows(runtime: Runtime) -> None:
