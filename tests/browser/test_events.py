@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, WebSocket, expect
 
 from tests.browser.console import Console, Server
 
@@ -52,6 +52,41 @@ def test_events_come_by_themselves_and_filters_stand_in_the_address(
     page.get_by_label("Type, such as").fill("never.a.b")
     expect(page.get_by_text("No event matches these filters.")).to_be_visible()
     signed_in.check_accessible()
+
+
+def test_event_that_comes_while_the_list_is_on_its_way_stays(
+    console: Console, server: Server
+) -> None:
+    page = console.page
+    told, held = list[str](), list[tuple[Route, APIResponse]]()
+
+    def hear(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: told.append(str(frame)))
+
+    def hold(route: Route) -> None:
+        if "query EventList" in (route.request.post_data or ""):
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.on("websocket", hear)
+    console.go("/events")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    publish(server, "before.order.create")
+    page.route("**/graphql", hold)
+    # It follows again, and reads the list.
+    page.get_by_role("button", name="Go on").click()
+    while not held:
+        page.wait_for_timeout(50)
+    publish(server, "meanwhile.order.create")
+    while "meanwhile.order.create" not in "".join(told):
+        page.wait_for_timeout(50)
+    for route, answer in held:
+        assert "meanwhile.order.create" not in answer.text()
+        route.fulfill(response=answer)
+    expect(page.get_by_role("row").filter(has_text="before.order.create")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="meanwhile.order.create")).to_be_visible()
 
 
 def test_many_events_are_told_to_be_a_sample_and_none_comes_while_paused(

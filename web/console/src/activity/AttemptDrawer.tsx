@@ -1,6 +1,6 @@
 import { Button } from "react-aria-components";
 import { useClient, useQuery } from "urql";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { problemOf, wordsOf } from "../api/problems";
 import { useLive } from "../api/useLive";
 import { useMay } from "../frame/viewer";
@@ -33,9 +33,12 @@ export function AttemptDrawer({ id, retry, words, close }: Props) {
   const problem = problemOf(error);
   const found = data?.node?.__typename === "Attempt" ? (data.node as Attempt) : null;
   const read = () => again({ requestPolicy: "network-only" });
+  // From the first answer on: nothing falls between it and the subscription.
+  const start = useRef<string | null | undefined>(undefined);
+  start.current ??= found ? data?.liveCursor : undefined;
   // What is retried here shows its new attempt here.
   useLive<AttemptRowFragment>(ATTEMPTS_LIVE, {
-    after: found ? null : undefined,
+    after: start.current,
     variables: { filter: { deliveryId: found?.delivery.id }, hasWebhooks: false },
     onNode: read,
     onGap: read,

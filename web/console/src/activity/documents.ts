@@ -36,6 +36,7 @@ export const ATTEMPTS_LIVE = graphql(`
 
 export const ATTEMPT = graphql(`
   query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {
+    liveCursor
     node(id: $id) {
       __typename
       ... on Attempt {

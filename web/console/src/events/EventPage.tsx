@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
 import { useLive } from "../api/useLive";
@@ -41,8 +42,11 @@ export default function EventPage({ id }: { id: string }) {
   const read = () => again({ requestPolicy: "network-only" });
   const problem = problemOf(error);
   const event = data?.node?.__typename === "Event" ? (data.node as Event) : null;
+  // From the first answer on: nothing falls between it and the subscription.
+  const start = useRef<string | null | undefined>(undefined);
+  start.current ??= event ? data?.liveCursor : undefined;
   useLive<AttemptRowFragment>(ATTEMPTS_LIVE, {
-    after: event ? null : undefined,
+    after: start.current,
     variables: { filter: { eventId: id }, hasWebhooks: false },
     onNode: read,
     onGap: read,

@@ -34,6 +34,7 @@ export const EVENT_LIST = graphql(`
 
 export const EVENT = graphql(`
   query OneEvent($id: ID!, $hasWebhooks: Boolean!) {
+    liveCursor
     attempts(filter: { eventId: $id }, first: 100) { nodes { ...AttemptRow } }
     node(id: $id) {
       __typename

@@ -34,11 +34,18 @@ export function useEvents(filter: EventFilter, isPaused: boolean) {
   };
   const list = data?.events;
   const key = JSON.stringify(filter);
-  // A list that was read anew has what came before it; so has another filter's.
+  // Older pages stand still, and so does a range of time that is over.
+  const isFollowing = !search.get("before") && !search.get("after") && !filter.until;
   useEffect(() => {
     waiting.current = [];
     setCame(NOTHING);
-  }, [list, key]);
+  }, [key, isFollowing]);
+  // What came while the list was on its way may be missing in it; the rest is there, or on older pages.
+  useEffect(() => {
+    const oldest = list?.nodes.at(-1)?.id ?? "";
+    const known = new Set(list?.nodes.map(({ id }) => id));
+    setCame((now) => now.filter(({ id }) => id > oldest && !known.has(id)));
+  }, [list]);
   useEffect(
     () => () => {
       clearTimeout(timer.current);
@@ -46,8 +53,6 @@ export function useEvents(filter: EventFilter, isPaused: boolean) {
     },
     [],
   );
-  // Older pages stand still, and so does a range of time that is over.
-  const isFollowing = !search.get("before") && !search.get("after") && !filter.until;
   useLive<EventRowFragment>(EVENTS_LIVE, {
     after: isFollowing ? null : undefined,
     variables: { eventType: filter.type, environment: filter.environment },
@@ -72,9 +77,10 @@ export function useEvents(filter: EventFilter, isPaused: boolean) {
   useEffect(() => {
     if (came.length === MOST_ROWS) read();
   }, [came, read]);
-  const rows = list && distinct([...came, ...list.nodes]);
+  const rows = list && newestFirst([...came, ...list.nodes]);
   return { rows, list, problem: problemOf(error), stale, read, isFollowing, isSample: isSample && isFollowing && !isPaused };
 }
 
-// A batch may have an event again, or one that the list has by now.
-const distinct = (rows: readonly EventRowFragment[]) => [...new Map(rows.map((row) => [row.id, row])).values()];
+// A batch may have an event again, or one that the list has by now. Ids are in the order of time.
+const newestFirst = (rows: readonly EventRowFragment[]) =>
+  [...new Map(rows.map((row) => [row.id, row])).values()].sort((one, other) => (one.id < other.id ? 1 : -1));
