@@ -259,7 +259,7 @@ class RabbitMQ(MessageServer):
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=_START_SECONDS,  # an Erlang of its own
         ).stdout
 
 

@@ -66,7 +66,7 @@ async def test_embedded_loses_nothing_whatever_kills_it(tmp_path: Path) -> None:
         assert_nothing_is_wrong(stand)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)  # RabbitMQ starts anew
 async def test_two_workers_lose_nothing_whatever_kills_or_freezes_them_and_their_servers(
     tmp_path: Path,
 ) -> None:

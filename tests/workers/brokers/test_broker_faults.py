@@ -38,6 +38,9 @@ from tests.working import borrowed_loop, consuming, working
 from workers.actors import make_broker
 from workers.context import WorkerContext
 
+# A RabbitMQ that starts anew takes two minutes at a third of the speed.
+pytestmark = pytest.mark.timeout(600)
+
 
 async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(
     own_server: MessageServer,
