@@ -18,7 +18,8 @@ from api.schema.sizes import SIZES
 from api.tokens import TokenAuthenticator
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.hosts import AllowedHosts
-from api.transport.json_pieces import JsonLimits, JsonReader
+from api.transport.json_pieces import JsonLimits
+from api.transport.json_reader import JsonReader
 from api.transport.origins import Origins
 from api.transport.responses import Receive, Scope, Send
 from api.transport.sse import EventStreams

@@ -26,7 +26,7 @@ from api.execution.errors import (
     refusal_of,
 )
 from api.execution.execute import Answer, Execution, Request
-from api.transport.json_pieces import JsonReader
+from api.transport.json_reader import JsonReader
 from api.transport.origins import Origins
 from api.transport.request_body import ClientGone, read_body
 from api.transport.request_log import RequestLog

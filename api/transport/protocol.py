@@ -9,7 +9,8 @@ import orjson
 
 from api.execution.errors import PERSISTED_QUERY_NOT_SUPPORTED, RequestRefused
 from api.execution.execute import Request
-from api.transport.json_pieces import JsonReader, TooMuchJson
+from api.transport.json_pieces import TooMuchJson
+from api.transport.json_reader import JsonReader
 from api.transport.requests import body_limit_bytes, request_of
 from hookline.errors import Unavailable
 

@@ -18,7 +18,7 @@ from api.execution.documents import Operation
 from api.execution.encoding import LARGE_BYTES
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
 from api.execution.execute import Answer, Encoded, Execution, Request
-from api.transport.json_pieces import JsonReader
+from api.transport.json_reader import JsonReader
 from api.transport.outgoing import Outbound
 from api.transport.protocol import (
     FAILED,

@@ -18,7 +18,7 @@ from api.context import Context
 from api.execution.execute import LARGE_COST, Execution
 from api.execution.sizes import Sizes
 from api.transport.graphql import GraphQLEndpoint
-from api.transport.json_pieces import JsonReader
+from api.transport.json_reader import JsonReader
 from api.transport.origins import Origins
 from api.transport.socket_operation import SocketLimits
 from api.transport.sse import EventStreams

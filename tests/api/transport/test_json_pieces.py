@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from api.execution.errors import RequestRefused
-from api.transport.json_pieces import JsonLimits, JsonReader, TooMuchJson
+from api.transport.json_pieces import JsonLimits, TooMuchJson
+from api.transport.json_reader import JsonReader
 from api.transport.requests import decode_json
 from hookline.errors import Unavailable
 from tests.api.small_server import serve_small
@@ -90,6 +91,17 @@ def test_a_text_read_in_pieces_has_the_values_of_one_that_is_read_at_once(
 @example("[" * 1_025 + "]" * 1_025, 40)
 def test_what_is_no_json_is_refused_in_pieces_as_it_is_at_once(text: str, piece_bytes: int) -> None:
     _compare(text.encode(), piece_bytes)
+
+
+@given(some.lists(TEXTS, min_size=8, max_size=30), some.data(), some.integers(40, 300))
+def test_a_list_of_many_windows_with_a_slip_is_read_or_refused_as_at_once(
+    texts: list[str], data: some.DataObject, piece_bytes: int
+) -> None:
+    text = f"[{','.join(texts)}]"
+    _compare(text.encode(), piece_bytes)
+    at = data.draw(some.integers(0, len(text)))
+    slip = data.draw(some.sampled_from([*',:"[]{}\\ 1', '","', "],[", "},{", ""]))
+    _compare((text[:at] + slip + text[at + data.draw(some.integers(0, 1)) :]).encode(), piece_bytes)
 
 
 @given(TEXTS.map(str.encode), some.data(), some.integers(2, 40))
