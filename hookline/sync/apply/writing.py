@@ -88,9 +88,10 @@ class PreparedApply:
         if self.revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
             # every other change wait (docs/engine.md, Locks).
+            await bump_match_version(work, runtime.hub, workspace_id)
+            # Under that lock: each apply's are expected when its own commit comes next.
             if self.targets:
                 runtime.registry.expect(workspace_id, self.targets)
-            await bump_match_version(work, runtime.hub, workspace_id)
             await append_activity(work, runtime.hub, workspace_id, self.activity)
 
 
