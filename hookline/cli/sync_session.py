@@ -23,10 +23,11 @@ from hookline.cli.exit_codes import (
 )
 from hookline.cli.progress import progress
 from hookline.cli.server_choice import ServerChoice
-from hookline.cli.sync_target import SyncAnswer, target_at
+from hookline.cli.sync_target import SyncAnswer, SyncTarget, target_at
 from hookline.cli.sync_validate import print_formatted, print_problems, read_files
 from hookline.cli.terminal import echo, echo_lines, line_width
 from hookline.errors import HooklineError
+from hookline.form.kinds import Bounds
 from hookline.settings import environment
 from hookline.sync.checkout import find_source
 from hookline.sync.options import Options
@@ -35,6 +36,7 @@ from hookline.sync.plan.changes import Plan
 from hookline.sync.plan.saved import SavedPlan
 from hookline.sync.read.collecting import STANDARD_INPUT, Collected, collect
 from hookline.sync.read.file import Reading
+from hookline.sync.read.problems import in_order
 from hookline.sync.request import Source, SyncRequest
 from hookline.sync.show import report
 from hookline.sync.show.layout import Layout
@@ -53,20 +55,48 @@ class CommandOptions:
     """Long values and lists are shown whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of a command, and who plans and applies them."""
+
+    collected: Collected
+    target: SyncTarget
+    bounds: Bounds
+    is_unresolved: bool
+
+    def read(self) -> Reading:
+        """Reads the files as far as they are not checked where they are sent to."""
+        return self._read(self.target.checks_files)
+
+    def reread(self, found: Reading, answer: SyncAnswer) -> Reading:
+        """The files read with all checks, where the answer finds something in them: a problem that
+        is found here has the place of each item, and names it as the file does.
+        """
+        told = any(one.position.file for one in answer.told)
+        return self._read(False) if told and self.target.checks_files else found
+
+    def _read(self, is_checked_later: bool) -> Reading:
+        home = environment.home()
+        with progress("Reading the files"):
+            return read_files(
+                self.collected, self.bounds, home, self.is_unresolved, is_checked_later
+            )
+
+
 def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str | None) -> int:
     """Shows, and with an output saves, what an apply would do; its exit code."""
     try:
         target = target_at(asked.place)
-        bounds = target.bounds()
-        with progress("Reading the files"):
-            collected = collect(asked.files)
-            found = read_files(collected, bounds, environment.home(), is_unresolved)
+        collected = collect(asked.files)
+        files = _Files(collected, target, target.bounds(), is_unresolved)
+        found = files.read()
         if found.document is None:
             print_problems(asked.style, found.problems, found)
             return INVALID
         source = _source(collected)
         with progress("Planning"):
             answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
+        found = files.reread(found, answer)
     except HooklineError as error:
         return _failed(error)
     plan = _print_plan(asked, found, answer, source)
@@ -157,9 +187,8 @@ def _apply(
 ) -> int:
     """may_ask: a person sits at the terminal; then what they saw is what is applied."""
     target = target_at(asked.place)
-    bounds = target.bounds()
-    with progress("Reading the files"):
-        found = read_files(collected, bounds, environment.home(), is_unresolved=False)
+    files = _Files(collected, target, target.bounds(), is_unresolved=False)
+    found = files.read()
     if found.document is None:
         print_problems(asked.style, found.problems, found)
         return INVALID
@@ -175,6 +204,7 @@ def _apply(
     if may_ask:
         with progress("Planning"):
             proposed = target.plan(request, is_unresolved=False)
+        found = files.reread(found, proposed)
         plan = _print_plan(replace(asked, style="human"), found, proposed, source)
         if plan is None or proposed.problems or plan.blocked:
             return outcome_of(proposed)
@@ -186,6 +216,7 @@ def _apply(
     # the key is made before the first try: asking again after a lost answer gives the same revision
     with progress("Applying"):
         answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
+    found = files.reread(found, answer)
     _print_plan(asked, found, answer, source, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
         echo(saved.what_changed(agreed.plan, answer.plan), err=True)
@@ -204,10 +235,10 @@ def _print_plan(
     plan = answer.plan and replace(
         answer.plan, options=asked.allowed, commit=source.recorded_commit
     )
-    # A server tells again of what the reading found, but for files that it never saw.
-    told = {(one.position, one.code) for one in plan.warnings} if plan else set()
-    unsaid = [one for one in found.problems if (one.position, one.code) not in told]
-    problems = [*answer.problems, *((*plan.warnings, *unsaid) if plan else ())]
+    # A server tells again of what the reading found, with the place of the field alone.
+    known = {(one.path, one.code) for one in found.problems}
+    more = [one for one in answer.told if (one.path, one.code) not in known]
+    problems = in_order([*found.problems, *more])
     if style != "human":
         print_formatted(style, problems, plan)
         return plan

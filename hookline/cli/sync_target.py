@@ -4,7 +4,7 @@ database. Called by sync_session.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from hookline.cli.client import ServerFault, execute
 from hookline.cli.connection import Endpoint
@@ -55,9 +55,17 @@ class SyncAnswer:
     plan: Plan | None
     problems: list[SyncProblem]
 
+    @property
+    def told(self) -> list[SyncProblem]:
+        """The problems, and the warnings of the plan."""
+        return [*self.problems, *(self.plan.warnings if self.plan else ())]
+
 
 class SyncTarget(Protocol):
     """Raises HooklineError for everything that keeps it from answering."""
+
+    checks_files: ClassVar[bool]
+    """It checks a file itself, and tells what is wrong with it."""
 
     def bounds(self) -> Bounds:
         """Limits that a file is checked with before it is sent."""
@@ -73,6 +81,7 @@ def target_at(place: ServerChoice) -> SyncTarget:
 
 @dataclass(frozen=True, slots=True)
 class ServerTarget:
+    checks_files: ClassVar[bool] = True
     access: Endpoint
 
     def bounds(self) -> Bounds:
@@ -125,6 +134,7 @@ class ServerTarget:
 
 @dataclass(frozen=True, slots=True)
 class LocalTarget:
+    checks_files: ClassVar[bool] = False
     settings: "Settings"
 
     def bounds(self) -> Bounds:

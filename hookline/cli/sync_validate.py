@@ -53,13 +53,22 @@ def validate(names: Sequence[str], style: str, is_unresolved: bool) -> int:
     return OK if found.document is not None else INVALID
 
 
-def read_files(collected: Collected, bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
-    """home: files below it are never referred to. is_unresolved: secrets stay unknown."""
+def read_files(
+    collected: Collected,
+    bounds: Bounds,
+    home: Path,
+    is_unresolved: bool,
+    is_checked_later: bool = False,
+) -> Reading:
+    """home: files below it are never referred to. is_unresolved: secrets stay unknown.
+    is_checked_later: by the server that the document is sent to.
+    """
     local = local_references(home)
     return files.decoded_all(
         collected,
         bounds,
         (lambda folder: UnresolvedReferences(local(folder))) if is_unresolved else local,
+        is_checked_later,
     )
 
 

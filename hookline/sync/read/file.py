@@ -62,9 +62,14 @@ def decoded(data: bytes, name: str, bounds: Bounds, references: References) -> R
 
 
 def decoded_all(
-    collected: Collected, bounds: Bounds, references: Callable[[Path], References]
+    collected: Collected,
+    bounds: Bounds,
+    references: Callable[[Path], References],
+    is_checked_later: bool = False,
 ) -> Reading:
-    """The document of all files of a set, or their problems. references: by a file's folder."""
+    """The document of all files of a set, or their problems. references: by a file's folder.
+    is_checked_later: as `read_plain` has it.
+    """
     problems = Problems("")
     for problem in collected.problems:
         problems.add(problem)
@@ -72,7 +77,7 @@ def decoded_all(
     for file in collected.files:
         lines.data[file.name] = file.data
         own = references(file.folder)
-        if plain := read_plain(file.data, file.name, bounds, own, used):
+        if plain := read_plain(file.data, file.name, bounds, own, used, is_checked_later):
             documents.append(plain)
             continue
         loaded = loader.load(file.data, file.name, problems=problems, used=used)

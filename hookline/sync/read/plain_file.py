@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hookline.form.check import check_slug
 from hookline.form.kinds import Bounds
+from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.read.defaults import merged_content
 from hookline.sync.read.document import Document, DocumentWebhook, content_of, decode
 from hookline.sync.read.fast_path import FastPath
@@ -23,9 +24,18 @@ _REFUSED: Final = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def read_plain(
-    data: bytes, name: str, bounds: Bounds, references: References, used: Used
+    data: bytes,
+    name: str,
+    bounds: Bounds,
+    references: References,
+    used: Used,
+    is_checked_later: bool = False,
 ) -> Document | None:
-    """The document; None where the composer is to read the file. used: as `load` counts."""
+    """The document; None where the composer is to read the file. used: as `load` counts.
+
+    is_checked_later: by who receives its content; then something may be wrong with it, and its
+    webhooks have values of the fields alone that may hold secrets.
+    """
     try:
         text = text_of(data, name)
     except FileRefused:
@@ -45,7 +55,8 @@ def read_plain(
     own.nodes += lines.nodes - 1
     if problems.in_order() or own.nodes + own.expanded > MAX_NODES:
         return None
-    if not _take_all(document, root, lines.webhooks, FastPath(bounds, references), name):
+    fast_path = FastPath(bounds, references, is_checked_later)
+    if not _take_all(document, root, lines.webhooks, fast_path, name):
         return None
     used.nodes, used.expanded = own.nodes, own.expanded
     return document
@@ -74,6 +85,8 @@ def _take_all(
 ) -> bool:
     """Adds the webhooks. False where one is none for the fast path."""
     defaults, places = _defaults(root)
+    if _refers(defaults):
+        return False
     contents, own_places = dict[str, object](), dict[str, tuple[int, int]]()
     for slug, plain in webhooks.items():
         # Whose numbers are read in another way.
@@ -97,6 +110,11 @@ def _take_all(
     document.positions.put_all("webhooks", file, own_places)
     document.content["webhooks"] = contents
     return True
+
+
+def _refers(defaults: dict[str, Any]) -> bool:
+    """True where a field that holds no secret has a text with a reference."""
+    return any("${" in str(value) for name, value in defaults.items() if name not in SECRET_FIELDS)
 
 
 def _defaults(root: Node) -> tuple[dict[str, Any], dict[str, str]]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.read.nodes import plain_json
 
 # Read in one way only, wherever they stand: no blank or sign of YAML's at the beginning, no comment
@@ -151,10 +152,12 @@ class _LineReader:
         return line
 
     def _refer(self, key: str, column: int) -> None:
-        """Notes a text with a reference. One that is no secret is for the composer, and seen here,
-        in the first webhook that has one, costs nothing.
+        """Notes a text with a reference. One of a field that holds no secret is for the composer,
+        and seen here, in the first webhook that has one, costs nothing.
         """
-        if len(self.open) == _FIELD and key != "signingSecret":
+        is_inside = len(self.open) > _FIELD
+        name = self.webhook.places[-1].partition(":")[0] if is_inside else key
+        if name not in SECRET_FIELDS:
             raise _NotPlain
         self.webhook.references.append((self.line, column))
 

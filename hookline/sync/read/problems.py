@@ -91,14 +91,19 @@ class Problems:
         return self.error_count > 0
 
     def in_order(self) -> list[SyncProblem]:
-        return sorted(
-            self.found,
-            key=lambda problem: (
-                problem.position.file,
-                problem.position.line,
-                problem.position.column,
-            ),
-        )
+        return in_order(self.found)
+
+
+def in_order(problems: Iterable[SyncProblem]) -> list[SyncProblem]:
+    """The problems by file, line and column."""
+    return sorted(
+        problems,
+        key=lambda problem: (
+            problem.position.file,
+            problem.position.line,
+            problem.position.column,
+        ),
+    )
 
 
 def shown_below(keys: Iterable[str], text: str) -> str:

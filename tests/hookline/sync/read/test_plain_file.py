@@ -1,5 +1,6 @@
 """A file is read from its lines as by the composer, or left to the composer."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hookline.sync.read import received
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.loader import Used, load
 from hookline.sync.read.plain_file import read_plain
@@ -140,9 +142,38 @@ def check(text: str) -> bool:
     return True
 
 
+def told(problems: Problems) -> set[tuple[str, tuple[str, ...], str]]:
+    return {(one.severity, one.path, one.code) for one in problems.found}
+
+
+def check_later(text: str) -> bool:
+    """True when the lines were plain, and then who receives their content finds what a reading with
+    all checks finds.
+    """
+    plain = read_plain(text.encode(), "a.yaml", BOUNDS, references(), Used(), is_checked_later=True)
+    if plain is None:
+        return False
+    problems = Problems("a.yaml")
+    root = load(text.encode(), "a.yaml", problems=problems).root
+    assert root is not None
+    whole = decode(root, BOUNDS, references(), problems)
+    content, places = json.loads(json.dumps([plain.content, plain.positions.packed()]))
+    found, found_problems = received.decode(content, places, plain.secrets, BOUNDS)
+    assert told(found_problems) == told(problems)
+    if problems.has_errors():
+        return True
+    assert plain.content == whole.content
+    assert plain.secrets == whole.secrets == found.secrets
+    assert set(plain.secret_positions) == set(whole.secret_positions)
+    assert plain.has_unknown_secrets() == whole.has_unknown_secrets()
+    assert found.webhooks == whole.webhooks
+    return True
+
+
 def test_plain_files_take_the_lines() -> None:
     assert check(FILE)
     assert check(FILE.replace("\nx-more: here\n", ""))
+    assert check_later(FILE)
 
 
 def test_lines_that_webhooks_share_and_more_than_are_remembered_read_the_same() -> None:
@@ -165,6 +196,7 @@ def test_lines_that_webhooks_share_and_more_than_are_remembered_read_the_same() 
 @given(mutations=MUTATIONS)
 def test_lines_and_composer_read_the_same(mutations: list[tuple[int, str, str]]) -> None:
     check(mutated(mutations))
+    check_later(mutated(mutations))
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -172,6 +204,43 @@ def test_each_piece_at_each_place_reads_the_same(piece: str) -> None:
     for at in range(len(LINES)):
         check(mutated([(at, "insert", piece)]))
         check(mutated([(at, "replace", piece)]))
+        check_later(mutated([(at, "insert", piece)]))
+        check_later(mutated([(at, "replace", piece)]))
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("    url: https://crm.example.com/in", "    url: ftp://crm.example.com"),
+        ("    concurrency: 5", "    concurrency: 500"),
+        ("    active: true", "    active: yes"),
+        ("    name: Order sync 5", "    unknown: a"),
+        ("      schedule: [5s, 5m]", "      schedule: [5x]"),
+    ],
+)
+def test_what_may_be_checked_later_is(line: str, other: str) -> None:
+    assert line in FILE
+    assert check_later(FILE.replace(line, other))
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("      tenant: '0123'", "      tenant: ${env:KEY}"),
+        ("      X-Source: shop", "      X-Source: ${env:KEY}"),
+        ("      X-Source: shop", "      x-api-key: shop"),
+        ("      - order.*.create   # of orders", "      - ${env:KEY}"),
+        ('  headers: { X-Shop: "1" }', '  description: "${env:KEY}"'),
+        ('      X-Api-Key: "${env:KEY}"', "      X-Api-Key: ${env:NONE}"),
+        ('      X-Api-Key: "${env:KEY}"', "      X-Api-Key: hush"),
+        ("    name: Order sync 5", "    headers: { X-A: b }"),
+    ],
+)
+def test_secrets_and_references_are_looked_at_before_anything_is_sent(
+    line: str, other: str
+) -> None:
+    assert line in FILE
+    assert not check_later(FILE.replace(line, other))
 
 
 @pytest.mark.parametrize(
