@@ -66,20 +66,24 @@ def whole_text(value: Any) -> str:
     if type(value) is str:
         return value
     if type(value) is list:
-        return f"[{', '.join(map(whole_text, value))}]"
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "true" if value else "false"
-        case dict() if value.keys() == {"schedule"}:
-            return whole_text(value["schedule"])
-        case dict() if "name" in value or "key" in value:
-            name = value.get("name", value.get("key"))
-            return f"{name}: {whole_text(value.get('value'))}"
-        case dict():
-            return ", ".join(f"{key} {whole_text(item)}" for key, item in value.items())
+        return f"[{', '.join([item if type(item) is str else whole_text(item) for item in value])}]"
+    if type(value) is dict:
+        return _mapping_text(value)
+    if value is None:
+        return "none"
+    if value is True or value is False:
+        return "true" if value else "false"
     return str(value)
+
+
+def _mapping_text(value: dict[str, Any]) -> str:
+    """A header, a label, a retry schedule, or any other mapping by its keys."""
+    if (name := value.get("name", value.get("key"))) is not None:
+        item = value.get("value")
+        return f"{name}: {item if type(item) is str else whole_text(item)}"
+    if value.keys() == {"schedule"}:
+        return whole_text(value["schedule"])
+    return ", ".join(f"{key} {whole_text(item)}" for key, item in value.items())
 
 
 def _unwrapped(value: Any) -> Any:
