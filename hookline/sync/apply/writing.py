@@ -316,11 +316,10 @@ def _values(change: Change, set_name: str) -> tuple[dict[str, Any] | None, dict[
     if change.kind is ChangeKind.RELEASE:
         # The values stay; the file's hold on them ends.
         return {"lockedFields": [item.field for item in change.fields]}, {"lockedFields": []}
-    after = {item.field: item.after for item in change.fields}
     if change.kind is ChangeKind.CREATE:
-        return None, after
+        return None, dict(change.after)
     # live: of drift, before is what was applied last, which people had changed since.
-    return {item.field: item.live for item in change.fields}, after
+    return {item.field: item.live for item in change.fields}, dict(change.after)
 
 
 def _recorded(change: Change) -> dict[str, Any]:
@@ -328,8 +327,7 @@ def _recorded(change: Change) -> dict[str, Any]:
     values by their field, in place of `fields`: nothing was before them.
     """
     if change.kind is ChangeKind.CREATE:
-        values = {item.field: item.after for item in change.fields}
-        return {"kind": str(change.kind), "slug": change.slug, "values": values}
+        return {"kind": str(change.kind), "slug": change.slug, "values": change.after}
     fields = [
         {
             "field": item.field,

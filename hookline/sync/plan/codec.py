@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from hookline.clock import rfc3339
 from hookline.sync.options import DEFAULT_OPTIONS, Options
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
+from hookline.sync.plan.changes import (
+    Block,
+    Change,
+    ChangeKind,
+    CreatedFields,
+    FieldAuthor,
+    FieldChange,
+    Plan,
+)
 from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune
 from hookline.sync.read.problems import Position, SyncProblem
 
@@ -133,11 +141,11 @@ def short_change(change: Change) -> Json:
     nothing else, and there may be 150,000.
     """
     head = _encoded_head(change)
-    if change.kind is not ChangeKind.CREATE:
-        return {**head, "fields": [_short_field(item) for item in change.fields]}
-    head["values"] = {item.field: item.after for item in change.fields}
-    head["secretFields"] = [item.field for item in change.fields if item.is_secret]
-    return head
+    if isinstance(change.fields, CreatedFields):
+        head["values"] = change.fields.values
+        head["secretFields"] = sorted(change.fields.secret_fields)
+        return head
+    return {**head, "fields": [_short_field(item) for item in change.fields]}
 
 
 def _encoded_head(change: Change) -> Json:
@@ -220,23 +228,31 @@ def decode_problem(content: Json) -> SyncProblem:
 
 def decode_change(content: Json) -> Change:
     """Raises what `decode` raises."""
-    is_short = "values" in content
-    fields = _new_fields(content) if is_short else map(_decode_field, content["fields"])
+    kind = ChangeKind(content["kind"])
+    fields = _created(content) if kind is ChangeKind.CREATE else _changed(content)
     # Plans are shown by file and line alone: the column is not carried.
-    position = _position(content)
-    kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
+    position, hint = _position(content), _text_or_none(content["hint"])
     moved_from = _text_or_none(content["movedFrom"])
     slug, version = text(content["slug"]), _number_or_none(content["version"])
     waiting = _number_or_none(content["openDeliveries"])
-    return Change(kind, slug, None, tuple(fields), position, hint, moved_from, waiting, version)
+    return Change(kind, slug, None, fields, position, hint, moved_from, waiting, version)
 
 
-def _new_fields(content: Json) -> list[FieldChange]:
-    """The fields of a new webhook as `short_change` has them."""
-    secret = frozenset(map(text, content["secretFields"]))
+def _changed(content: Json) -> tuple[FieldChange, ...]:
+    return tuple(map(_decode_field, content["fields"]))
+
+
+def _created(content: Json) -> CreatedFields:
+    """The fields of a new webhook as `short_change` has them, or one by one."""
+    if "values" not in content:
+        fields = _changed(content)
+        secret = frozenset(item.field for item in fields if item.is_secret)
+        return CreatedFields({item.field: item.after for item in fields}, secret)
     # The levels of all values at once: one by one they took as long as all the rest (2026-11).
     values = value(content["values"])
-    return [FieldChange(name, None, after, None, name in secret) for name, after in values.items()]
+    if not isinstance(values, dict):
+        raise TypeError("no values by field")
+    return CreatedFields(values, frozenset(map(text, content["secretFields"])))
 
 
 def _decode_field(item: Json) -> FieldChange:

@@ -10,7 +10,7 @@ from hookline.form.kinds import holds_unknown
 from hookline.form.webhook_fields import SECRET_FIELDS
 from hookline.sync.json_digest import json_digest
 from hookline.sync.options import Options
-from hookline.sync.plan.changes import Change
+from hookline.sync.plan.changes import Change, CreatedFields
 from hookline.sync.plan.comparing import Values
 from hookline.sync.plan.webhooks import Write
 from hookline.sync.policy import ApplyLimits
@@ -47,12 +47,14 @@ def _digest_input(change: Change, applied: Values) -> list[Any]:
     """applied: of a new webhook, whose fields are told by its write, but for those that it ignores
     and for what stands beside a secret that is not known; empty for another.
     """
+    shown = change.fields
+    if isinstance(shown, CreatedFields):
+        shown = shown.without(applied.keys() - SECRET_FIELDS)
     fields = [
         [item.field, *[folded(item.field, value) for value in item[1:4]]]
         if item.field in FOLDED_FIELDS
         else item[:4]
-        for item in change.fields
-        if item.field not in applied or item.field in SECRET_FIELDS
+        for item in shown
     ]
     key = change.webhook_id and str(change.webhook_id)
     return [change.kind, change.slug, change.moved_from, key, fields]

@@ -14,7 +14,7 @@ from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem, holds_unknown
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
 from hookline.sync.options import DEFAULT_OPTIONS, Options
-from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, wish_of
+from hookline.sync.plan.changes import Change, ChangeKind, CreatedFields, FieldChange, wish_of
 from hookline.sync.plan.comparing import (
     Values,
     Verdicts,
@@ -209,15 +209,11 @@ class _Planner:
 
     def _create(self, item: WantedWebhook) -> None:
         prints = item.prints
-        fields = tuple(
-            [
-                _shown_new(name, prints[name])
-                if name in SECRET_FIELDS
-                else FieldChange(name, None, prints[name], None)
-                for name in FIELDS
-                if name in prints
-            ]
-        )
+        secret = [name for name in SECRET_FIELDS & prints.keys() if holds_secret(prints[name])]
+        values = {name: prints[name] for name in FIELDS if name in prints}
+        for name in secret:
+            values[name] = masked(prints[name])
+        fields = CreatedFields(values, frozenset(secret))
         self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.position))
         self.writes.append(
             Write(
@@ -350,13 +346,6 @@ class _Planner:
             self.problems.append(
                 SyncProblem(problem.yaml_code, problem.message.removesuffix("."), position, path)
             )
-
-
-def _shown_new(name: str, value: Any) -> FieldChange:
-    """As `_shown` of a field of SECRET_FIELDS that was not there before."""
-    if not holds_secret(value):
-        return FieldChange(name, None, value, None)
-    return FieldChange(name, None, masked(value), None, True)
 
 
 def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = False) -> FieldChange:

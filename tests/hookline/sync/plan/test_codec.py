@@ -10,7 +10,15 @@ import pytest
 
 from hookline.sync.options import Options
 from hookline.sync.plan import codec
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
+from hookline.sync.plan.changes import (
+    Block,
+    Change,
+    ChangeKind,
+    CreatedFields,
+    FieldAuthor,
+    FieldChange,
+    Plan,
+)
 from hookline.sync.plan.comparing import MASK
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.problems import Position, SyncProblem
@@ -73,22 +81,23 @@ def test_a_plan_survives_its_json(plan: Plan) -> None:
 
 def test_a_new_webhook_is_short_and_comes_back_whole() -> None:
     header = {"name": "X-Key", "value": MASK}
-    fields = (
-        FieldChange("url", None, "https://a.example.com/in", None),
-        FieldChange("rateLimit", None, None, None),
-        FieldChange("secretHeader", None, header, None, True),
-    )
+    values = {"url": "https://a.example.com/in", "rateLimit": None, "secretHeader": header}
+    fields = CreatedFields(values, frozenset({"secretHeader"}))
     change = Change(ChangeKind.CREATE, "orders", None, fields, Position(7, 1, "hooks.yaml"))
 
     short = json.loads(json.dumps(codec.short_change(change)))
 
-    assert short["values"] == {
-        "url": "https://a.example.com/in",
-        "rateLimit": None,
-        "secretHeader": header,
-    }
+    assert short["values"] == values
     assert (short["secretFields"], "fields" in short) == (["secretHeader"], False)
     assert codec.decode_change(short) == change
+    # A saved plan, and the API's `changes`, have them one by one.
+    assert codec.decode_change(json.loads(json.dumps(codec.encode_change(change)))) == change
+    assert [*fields] == [
+        FieldChange("url", None, "https://a.example.com/in", None),
+        FieldChange("rateLimit", None, None, None),
+        FieldChange("secretHeader", None, header, None, True),
+    ]
+    assert (fields[2], len(fields)) == ([*fields][2], 3)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +112,8 @@ def test_a_new_webhook_is_short_and_comes_back_whole() -> None:
     ],
 )
 def test_a_new_webhook_of_another_shape_is_no_change(wrong: dict[str, object]) -> None:
-    change = Change(ChangeKind.CREATE, "orders", None, (), None)
+    change = Change(ChangeKind.CREATE, "orders", None, CreatedFields({}), None)
+    assert codec.decode_change(codec.short_change(change)) == change
 
     with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
         codec.decode_change({**codec.short_change(change), **wrong})
