@@ -66,21 +66,28 @@ class _Files:
 
     def read(self) -> Reading:
         """Reads the files as far as they are not checked where they are sent to."""
-        return self._read(self.target.checks_files)
+        return self._read(self._names() if self.target.checks_files else frozenset())
 
     def reread(self, found: Reading, answer: SyncAnswer) -> Reading:
-        """The files read with all checks, where the answer finds something in them: a problem that
-        is found here has the place of each item, and names it as the file does.
+        """The files with those checked here in which the answer finds something: a problem that is
+        found here has the place of each item, and names it as the file does.
         """
-        told = any(one.position.file for one in answer.told)
-        return self._read(False) if told and self.target.checks_files else found
+        files = {one.position.file for one in answer.told}
+        # A warning about the plan as a whole is about no file.
+        if not self.target.checks_files or not (answer.problems or any(files)):
+            return found
+        are_placed = all(one.position.file for one in answer.problems)
+        again = self._read(self._names() - files if are_placed else frozenset())
+        # A file with a secret may be gone by now: after an apply that is no failure of it.
+        return again if answer.problems or again.document else found
 
-    def _read(self, is_checked_later: bool) -> Reading:
+    def _names(self) -> frozenset[str]:
+        return frozenset(file.name for file in self.collected.files)
+
+    def _read(self, checked_later: frozenset[str]) -> Reading:
         home = environment.home()
         with progress("Reading the files"):
-            return read_files(
-                self.collected, self.bounds, home, self.is_unresolved, is_checked_later
-            )
+            return read_files(self.collected, self.bounds, home, self.is_unresolved, checked_later)
 
 
 def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str | None) -> int:

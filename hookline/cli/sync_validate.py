@@ -3,7 +3,7 @@ is wrong with it. Imports neither settings nor database: checking a file takes a
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -58,17 +58,17 @@ def read_files(
     bounds: Bounds,
     home: Path,
     is_unresolved: bool,
-    is_checked_later: bool = False,
+    checked_later: Collection[str] = (),
 ) -> Reading:
     """home: files below it are never referred to. is_unresolved: secrets stay unknown.
-    is_checked_later: by the server that the document is sent to.
+    checked_later: names of the files that the server checks to which the document is sent.
     """
     local = local_references(home)
     return files.decoded_all(
         collected,
         bounds,
         (lambda folder: UnresolvedReferences(local(folder))) if is_unresolved else local,
-        is_checked_later,
+        checked_later,
     )
 
 

@@ -48,3 +48,21 @@ async def test_what_is_wrong_is_told_once_whoever_finds_it(
         assert "hint: write true without quotes" in refused.stderr
         assert f"{file}:10:10: error[bad-url] webhooks.invoices.url: Address" in refused.stderr
         assert "2 errors: nothing can be applied." in refused.stderr
+
+
+async def test_only_the_files_that_the_server_finds_something_in_are_checked_again(
+    hookline: Installation, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(FILE)
+    bad.write_text(f"version: 1\nset: shop\nwebhooks:\n{PRIVATE}    timeout: 99x\n")
+    named = ("-f", str(tmp_path))
+    refused = hookline.run("sync", "plan", *named, exit_code=3).stderr
+    assert f"{bad}:8:14: error[format] webhooks.invoices.timeout" in refused
+    assert f"{bad}:5:10: error[bad-url] webhooks.invoices.url: Address" in refused
+    assert "2 errors: nothing can be applied." in refused
+
+    # What both files together get wrong is told as well.
+    bad.write_text(bad.read_text() + FILE.partition("webhooks:\n")[2])
+    twice = hookline.run("sync", "plan", *named, exit_code=3).stderr
+    assert f"{good}:4:3: error[duplicate-slug] webhooks.orders: orders stands at {bad}:9:3" in twice

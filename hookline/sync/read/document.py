@@ -250,6 +250,9 @@ class _FileDecoder:
             )
         else:
             for slug, (slug_key, value) in node.entries.items():
+                # Of those that follow nothing more would be told.
+                if self.decoder.problems.is_full:
+                    return
                 if _slug.fullmatch(slug):
                     yield slug, slug_key, value
                 else:

@@ -2,7 +2,7 @@
 and by `hookline dev`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,10 +65,10 @@ def decoded_all(
     collected: Collected,
     bounds: Bounds,
     references: Callable[[Path], References],
-    is_checked_later: bool = False,
+    checked_later: Collection[str] = (),
 ) -> Reading:
     """The document of all files of a set, or their problems. references: by a file's folder.
-    is_checked_later: as `read_plain` has it.
+    checked_later: names of the files of which `read_plain` leaves checks to who receives them.
     """
     problems = Problems("")
     for problem in collected.problems:
@@ -77,14 +77,16 @@ def decoded_all(
     for file in collected.files:
         lines.data[file.name] = file.data
         own = references(file.folder)
-        if plain := read_plain(file.data, file.name, bounds, own, used, is_checked_later):
+        is_later = file.name in checked_later
+        if plain := read_plain(file.data, file.name, bounds, own, used, is_later):
             documents.append(plain)
             continue
         loaded = loader.load(file.data, file.name, problems=problems, used=used)
         # Also after problems of its form, so that people get all of them at once.
         if loaded.root is not None:
             documents.append(decode(loaded.root, bounds, own, problems))
-        if used.is_full:
+        # Of what follows nothing more would be told.
+        if used.is_full or problems.is_full:
             break
     document = merge(documents, problems) if documents else None
     if document:

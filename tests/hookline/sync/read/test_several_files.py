@@ -16,7 +16,8 @@ from hookline.sync.read import collecting, composer, file, loader
 from hookline.sync.read.collecting import collect
 from hookline.sync.read.file import Reading
 from hookline.sync.read.file_text import MAX_FILE_BYTES
-from hookline.sync.read.references import LocalReferences, Room
+from hookline.sync.read.problems import MAX_PROBLEMS
+from hookline.sync.read.references import LocalReferences, Room, UnresolvedReferences
 from tests.hookline.sync.files import BOUNDS
 
 HEAD = "version: 1\nset: shop\n"
@@ -309,3 +310,12 @@ def test_problems_are_the_same_in_any_order(data: st.DataObject) -> None:
         "empty-file",
         "no-files",
     }
+
+
+def test_files_behind_the_errors_that_are_told_are_not_checked(tmp_path: Path) -> None:
+    webhooks = "".join(f"  hook-{number}:\n    nonsense: 1\n" for number in range(MAX_PROBLEMS))
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text(f"version: 1\nwebhooks:\n{webhooks}")
+    found = file.decoded_all(collect([str(tmp_path)]), BOUNDS, lambda _: UnresolvedReferences())
+    assert len(found.problems) == MAX_PROBLEMS
+    assert [*found.lines] == [str(tmp_path / "a.yaml")]
