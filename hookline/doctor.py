@@ -10,7 +10,8 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from hookline import clock
-from hookline.db.connection import Database, Reader, faults_as_unavailable
+from hookline.db.connection import Database, Reader
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.schema_check import check_schema
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.errors import HooklineError, Misconfigured

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from hookline.activity.feed import Feeds
-from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.connection import Database
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.schema_check import check_schema
 from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import Queue

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.deliveries.queue.base import Queue
 from hookline.outages import Outage
 from workers.leases import Leases

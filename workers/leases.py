@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.deliveries.queue.base import ClaimedDelivery, Lease, Queue
 from hookline.deliveries.registry import Registry
 from hookline.deliveries.target import Target

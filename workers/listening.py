@@ -12,7 +12,8 @@ from uuid import UUID
 
 from hookline import ids
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS, Database
+from hookline.db.connection import Database
+from hookline.db.faults import FAULTS
 from hookline.deliveries.retries import AttemptError
 from hookline.errors import Unavailable
 from hookline.messaging.hub import Hub

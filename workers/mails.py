@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from hookline import ids
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.errors import Unavailable
 from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS, REFUSALS
+from hookline.db.faults import FAULTS, REFUSALS
 from hookline.deliveries.announcing import announce
 from hookline.deliveries.queue.base import AttemptResult, Queue, RowsHeld
 from hookline.messaging.enqueuer import Enqueuer

@@ -14,7 +14,7 @@ from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import Middleware, SkipMessage
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.errors import HooklineError, Unavailable
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREADABLE, NotUnderstood
 from hookline.outages import SETTLE_SECONDS, Outage

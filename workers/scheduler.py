@@ -10,7 +10,7 @@ import random
 from typing import Final
 
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.deliveries import jobs
 from hookline.errors import Unavailable
 from hookline.messaging.memory_broker import WorkerBroker

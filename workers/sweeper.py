@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.deliveries.queue.base import DEAD_AFTER, Queue
 from hookline.deliveries.registry import Registry
 from hookline.errors import Unavailable

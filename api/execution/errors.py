@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLError, ValueNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from hookline.db.connection import is_fault
+from hookline.db.faults import is_fault
 from hookline.errors import HooklineError, Refused, Unavailable, forget_frames
 from hookline.ids import MalformedId
 

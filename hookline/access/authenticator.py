@@ -12,7 +12,8 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.access.actor import Actor
 from hookline.access.tokens import digest_of
-from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.connection import Database
+from hookline.db.faults import faults_as_unavailable
 from hookline.errors import HooklineError
 from hookline.models import Token
 from hookline.shutdown import end_tasks

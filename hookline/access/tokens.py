@@ -19,7 +19,8 @@ from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor, system_actor
 from hookline.access.scopes import SCOPES, in_order, is_scope, with_implied
-from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.connection import Database
+from hookline.db.faults import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token
 from hookline.text import is_visible, look_of

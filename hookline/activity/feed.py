@@ -25,7 +25,8 @@ from hookline.activity.events import (
     Subject,
 )
 from hookline.activity.shared_feed import SharedFeed, ShareKey
-from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.connection import Database
+from hookline.db.faults import faults_as_unavailable
 from hookline.errors import Unavailable
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.models import Attempt, Notification, SyncEvent, SyncRevision, Webhook

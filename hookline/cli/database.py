@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.connection import Database
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.schema_check import check_schema
 from hookline.errors import Misconfigured
 from hookline.models import Workspace

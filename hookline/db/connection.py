@@ -5,7 +5,6 @@ Opened by wiring.open_runtime. Everything that writes, except the hot path
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,11 +16,12 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError
 from tortoise.transactions import in_transaction
 
 from hookline.db import postgres
 from hookline.db.decoding import decode_rows
+from hookline.db.faults import faults_as_unavailable, is_fault
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
 from hookline.text import mask_url
@@ -33,49 +33,6 @@ READS = "reads"
 CHECKS = "checks"
 """And for the connection of token checks, on SQLite."""
 CONNECT_SECONDS = 5
-# Raised by a driver when the database is away or too busy.
-FAULTS = (
-    OSError,
-    asyncio.TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    # "cannot switch to state" after a cut connection (asyncpg 0.31).
-    asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    # A deadlock or a serialisation failure: the same call may come again.
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    # A failover left us at a standby. Taken for a refusal, it made answered events be sent again
-    # (2026-11-25).
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    # Its disk, above all.
-    asyncpg.PostgresSystemError,
-    DBConnectionError,
-    # Locked, full or gone.
-    sqlite3.OperationalError,
-)
-# Said by PostgreSQL of a statement that is a transaction: it was rolled back. Not all of class 40:
-# 40003 says that nobody knows.
-ROLLED_BACK = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.QueryCanceledError,
-)
-# Raised by a driver or the database when a row itself can't be stored, at any time by any caller.
-REFUSALS = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    ValueError,
-    TypeError,
-    OverflowError,
-)
 
 Row = dict[str, Any]  # Any: a column's value
 
@@ -247,19 +204,6 @@ class Database:
         work.committed()
 
 
-class faults_as_unavailable:
-    """Turns the driver's connection faults into Unavailable; everything else passes."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
-    ) -> None:
-        if error is not None and is_fault(error):
-            raise Unavailable() from error
-
-
 class connecting:
     """Turns what a first connection fails with into a sentence that names the setting; everything
     else passes.
@@ -309,22 +253,6 @@ class connecting:
             f"PostgreSQL at {url} takes no connection: {why}. Start it, or correct "
             "HOOKLINE_DATABASE_URL."
         ) from error
-
-
-def is_fault(error: BaseException) -> bool:
-    """True when the database is away or too busy: the outcome is unknown, and the same call may
-    come again.
-    """
-    # Tortoise wraps SQLite's errors, so that only their texts tell a busy database from a wrong
-    # statement.
-    return isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error))
-
-
-def _is_busy(error: OperationalError) -> bool:
-    return any(
-        text in str(error)
-        for text in ("database is locked", "disk is full", "disk I/O error", "unable to open")
-    )
 
 
 def tortoise_config(settings: DatabaseSettings) -> dict[str, Any]:

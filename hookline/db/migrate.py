@@ -26,10 +26,9 @@ from hookline.db.connection import (
     DatabaseSettings,
     Reader,
     connecting,
-    faults_as_unavailable,
-    is_fault,
     tortoise_config,
 )
+from hookline.db.faults import faults_as_unavailable, is_fault
 from hookline.db.migration_base import log_applied
 from hookline.db.schema_check import check_columns, missing_migrations
 from hookline.errors import HooklineError, Misconfigured

@@ -15,8 +15,9 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.db.connection import Database, UnitOfWork, faults_as_unavailable
+from hookline.db.connection import Database, UnitOfWork
 from hookline.db.enum_numbers import with_enum_numbers
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.deliveries import missed_search
 from hookline.deliveries.failed_search import FailedSearch

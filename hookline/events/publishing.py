@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline import clock
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.deliveries.queue.base import (
     EmbeddedPump,
     EventExists,

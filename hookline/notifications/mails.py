@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from hookline import ids
-from hookline.db.connection import faults_as_unavailable
 from hookline.db.enum_numbers import with_enum_numbers
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.models import EmailStatus
 from hookline.notifications import mail_leasing, mailboxes

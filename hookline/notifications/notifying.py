@@ -10,7 +10,8 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity
-from hookline.db.connection import UnitOfWork, faults_as_unavailable
+from hookline.db.connection import UnitOfWork
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.deliveries.announcing import announce
 from hookline.messaging.enqueuer import Enqueuer

@@ -13,7 +13,7 @@ import orjson
 
 from hookline import clock, ids
 from hookline.access.actor import Actor
-from hookline.db.connection import faults_as_unavailable
+from hookline.db.faults import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.form.check import check_create, check_update, check_whole, slug_of

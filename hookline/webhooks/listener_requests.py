@@ -14,7 +14,8 @@ from uuid import UUID
 
 import orjson
 
-from hookline.db.connection import Database, UnitOfWork, faults_as_unavailable
+from hookline.db.connection import Database, UnitOfWork
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.messaging.hub import EVERYTHING, Hub
 

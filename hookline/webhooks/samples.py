@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.access.actor import Actor
-from hookline.db.connection import faults_as_unavailable
+from hookline.db.faults import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.events.checking import EventLimits, PublishInput, check_event

@@ -10,7 +10,7 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.db.connection import faults_as_unavailable
+from hookline.db.faults import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Attempt, AttemptCause, Delivery, DeliveryState, Event, Webhook

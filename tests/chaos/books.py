@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.ids import encode
 from tests.chaos.ledger import Attempted, Ledger, Recorded
 

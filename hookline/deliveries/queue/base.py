@@ -215,7 +215,7 @@ class EmbeddedPump(Protocol):
 
 class Queue(Protocol):
     """Every call is one transaction. Connection faults come through as
-    hookline.db.connection.FAULTS; their outcome is unknown.
+    hookline.db.faults.FAULTS; their outcome is unknown.
     """
 
     async def open(self) -> None: ...

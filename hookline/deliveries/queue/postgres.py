@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hookline.db.connection import FAULTS, ROLLED_BACK
+from hookline.db.faults import FAULTS, ROLLED_BACK
 from hookline.db.postgres_pool import open_pool
 from hookline.deliveries.health import Decision, HealthEvidence, decide, digests
 from hookline.deliveries.queue.base import (

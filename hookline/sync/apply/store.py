@@ -18,7 +18,8 @@ import orjson
 
 from hookline import clock
 from hookline.db import bulk_rows
-from hookline.db.connection import Database, Row, UnitOfWork, faults_as_unavailable
+from hookline.db.connection import Database, Row, UnitOfWork
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.sqlite import uuid_blob
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.large_work import free_later

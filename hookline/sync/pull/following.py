@@ -17,7 +17,7 @@ from tortoise.exceptions import DoesNotExist
 
 from hookline.access.actor import system_actor
 from hookline.clock import monotonic
-from hookline.db.connection import FAULTS, faults_as_unavailable
+from hookline.db.faults import FAULTS, faults_as_unavailable
 from hookline.errors import HooklineError, Unavailable
 from hookline.metrics import SyncSourceMetrics
 from hookline.models import Workspace

@@ -11,7 +11,8 @@ from hookline import clock, ids
 from hookline.activity.events import ActivityKind
 from hookline.activity.sync_events import SyncReport, write_report
 from hookline.activity.writer import append_activity
-from hookline.db.connection import UnitOfWork, faults_as_unavailable
+from hookline.db.connection import UnitOfWork
+from hookline.db.faults import faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.models import SyncSource
 from hookline.notifications.notifying import notify_of_source

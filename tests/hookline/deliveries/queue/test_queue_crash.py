@@ -5,7 +5,7 @@ is sent twice and every try is on record.
 import asyncio
 from pathlib import Path
 
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.db.migrate import migrate
 from hookline.models import Attempt, Delivery, DeliveryState
 from hookline.settings.fields import read_settings

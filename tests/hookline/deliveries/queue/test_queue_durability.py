@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from hookline import clock
-from hookline.db.connection import FAULTS
+from hookline.db.faults import FAULTS
 from hookline.deliveries.queue import postgres_publishing
 from hookline.deliveries.queue.base import EventExists, NewEvent
 from hookline.models import Event, Webhook
