@@ -116,12 +116,22 @@ class UnitOfWork(Reader):
         """
         await self._client.execute_many(sql, rows)  # type: ignore[arg-type]  # lists by its word
 
-    def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
+    def __init__(
+        self, dialect: str, client: BaseDBAsyncClient, at_end: list[Callable[[], None]]
+    ) -> None:
+        """at_end: is given the calls of `at_end`."""
         super().__init__(dialect, client)
         self._after_commit: list[Callable[[], None]] = []
+        self._at_end = at_end
 
     def after_commit(self, call: Callable[[], None]) -> None:
         self._after_commit.append(call)
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Calls it when the transaction has ended, committed or not, after the after-commit calls.
+        It must not raise.
+        """
+        self._at_end.append(call)
 
     def committed(self) -> None:
         for call in self._after_commit:
@@ -195,13 +205,18 @@ class Database:
         Raises Unavailable when the database gives no connection or no answer in time (the outcome
         of a lost commit is unknown).
         """
-        with faults_as_unavailable():
-            async with in_transaction("default") as client:
-                work = UnitOfWork(self.dialect, client)
-                yield work
-        # Outside of the transaction: hub, broker and network come after the commit, or a failed one
-        # would have announced what never was.
-        work.committed()
+        at_end = list[Callable[[], None]]()
+        try:
+            with faults_as_unavailable():
+                async with in_transaction("default") as client:
+                    work = UnitOfWork(self.dialect, client, at_end)
+                    yield work
+            # Outside of the transaction: hub, broker and network come after the commit, or a failed
+            # one would have announced what never was.
+            work.committed()
+        finally:
+            for call in at_end:
+                call()
 
 
 class connecting:

@@ -6,12 +6,13 @@ It is a copy: the truth is in the database, whose match version says when the co
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline.clock import monotonic
+from hookline.db.connection import Row
 from hookline.deliveries.matching import MatchIndex
 from hookline.deliveries.queue.base import LoadedWorkspace, Queue, Stamp
 from hookline.deliveries.target import Target
@@ -60,13 +61,30 @@ class _Changes(NamedTuple):
     matching: MatchIndex
 
 
+@dataclass(eq=False, slots=True)
+class PreparedChange:
+    """The webhooks of a workspace as a transaction leaves them, made before it commits. base: the
+    snapshot that it changes; stamps: of all webhooks after it.
+    """
+
+    workspace_id: UUID
+    base: WorkspaceSnapshot
+    stamps: Mapping[UUID, Stamp]
+    parts: _Changes
+    version: int = 0
+    """The match version from the commit on, once the transaction has it."""
+    asked_at: float = 0.0
+    """Monotonic seconds, as of a snapshot: nobody else changes anything from then to the commit."""
+    has_ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Registry:
     def __init__(self, queue: Queue, hub: Hub, vault: Vault) -> None:
         self._queue, self._hub, self._vault = queue, hub, vault
         self._snapshots: dict[UUID, WorkspaceSnapshot] = {}
         self._targets: dict[UUID, Target] = {}
-        self._expected: dict[UUID, list[Target]] = {}
-        """By workspace: made by a transaction that is about to commit."""
+        self._expected: dict[UUID, PreparedChange] = {}
+        """By workspace: of a transaction that is about to commit."""
         self._loading = asyncio.Lock()
         self._outage = Outage(log, "webhooks are not looked at", SETTLE_SECONDS)
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -102,17 +120,71 @@ class Registry:
         """The workspace's snapshot, loaded if it was never asked for."""
         return self._snapshots.get(workspace_id) or await self.reload(workspace_id, None)
 
-    def expect(self, workspace_id: UUID, targets: list[Target]) -> None:
-        """Takes webhooks that a transaction makes, before it commits, so that the next load has no
-        need to read them: publishes wait for it. They count where the database has them then, at
-        that version, and are dropped where it does not.
+    def prepare(
+        self,
+        workspace_id: UUID,
+        made: Iterable[Row],
+        changed: Iterable[Row],
+        gone: Collection[UUID],
+    ) -> PreparedChange | None:
+        """The workspace with these webhooks, and without those that are gone; None where it was
+        never loaded. made: TARGET_COLUMNS of new ones; changed: some of the columns of others,
+        and the id. In a thread for many: changes nothing.
         """
-        self._expected[workspace_id] = targets
+        # First: where others change it from here on, the change is of no use.
+        if (base := self._snapshots.get(workspace_id)) is None:
+            return None
+        targets = [Target(row, self._vault) for row in made]
+        for row in changed:
+            if (before := self._targets.get(row["id"])) is None:
+                return None
+            targets.append(before.changed(row))
+        stamps = {**base.stamps, **{target.id: target.stamp for target in targets}}
+        for key in gone:
+            stamps.pop(key, None)
+        if len(targets) > _FEW_WEBHOOKS:
+            keep_made()
+        return PreparedChange(workspace_id, base, stamps, self._compared(targets, stamps, base))
+
+    def expect(self, change: PreparedChange, version: int) -> None:
+        """Called by the transaction that makes the change, while it holds the match version, which
+        is this one from its commit on. Loads of the workspace wait until `forget`.
+        """
+        change.version, change.asked_at = version, monotonic()
+        self._expected[change.workspace_id] = change
+
+    def take(self, change: PreparedChange) -> None:
+        """Called after its commit: publishes that wait need no load, of which one of 10,000
+        webhooks takes half a second (2026-12-01). Does nothing where others changed something
+        meanwhile: the next load finds out.
+        """
+        is_next = change.version == change.base.version + 1
+        is_based = self._snapshots.get(change.workspace_id) is change.base
+        # A load under way has what was before, and would put that back.
+        if is_next and is_based and not self._loading.locked():
+            base = change.base
+            snapshot = WorkspaceSnapshot(
+                change.version,
+                change.stamps,
+                change.parts.matching,
+                base.catalogue,
+                change.asked_at,
+            )
+            self._put(change.workspace_id, snapshot, change.parts)
+
+    def forget(self, change: PreparedChange) -> None:
+        """Called when the transaction of an expected change has ended, committed or not."""
+        change.has_ended.set()
+        if self._expected.get(change.workspace_id) is change:
+            del self._expected[change.workspace_id]
 
     async def reload(self, workspace_id: UUID, stale: int | None) -> WorkspaceSnapshot:
         """Loads a workspace anew. stale: the version that a caller found out of date; one load
         serves all that wait.
         """
+        # Most who find the snapshot stale now wait for this very change.
+        if expected := self._expected.get(workspace_id):
+            await expected.has_ended.wait()
         # One load at a time: callers that wait find the version loaded and need none of their own.
         async with self._loading:
             snapshot = self._snapshots.get(workspace_id)
@@ -120,52 +192,38 @@ class Registry:
                 # Before the question: a change that commits while it is answered must not seem
                 # known.
                 asked_at = monotonic()
-                expected = self._expected.pop(workspace_id, [])
-                known = snapshot.stamps if snapshot else {}
-                if expected:
-                    known = {**{target.id: target.stamp for target in expected}, **known}
-                loaded = await self._queue.load(workspace_id, known)
+                loaded = await self._queue.load(workspace_id, snapshot.stamps if snapshot else {})
                 # 1,300 webhooks with the largest filters take 0.4 s, one of 10,000 with the same
                 # hundred patterns 0.1 s (2026-11).
-                is_small = (
-                    len(loaded.rows) + len(expected) <= _FEW_ROWS
-                    and len(loaded.stamps) <= _FEW_WEBHOOKS
-                )
+                is_small = len(loaded.rows) <= _FEW_ROWS and len(loaded.stamps) <= _FEW_WEBHOOKS
                 parts = (
-                    self._changes(loaded, expected, snapshot)
+                    self._changes(loaded, snapshot)
                     if is_small
-                    else await asyncio.to_thread(self._many_changes, loaded, expected, snapshot)
+                    else await asyncio.to_thread(self._many_changes, loaded, snapshot)
                 )
                 snapshot = self._take(loaded, parts, asked_at)
             return snapshot
 
-    def _changes(
-        self, loaded: LoadedWorkspace, expected: list[Target], old: WorkspaceSnapshot | None
-    ) -> _Changes:
+    def _changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
         """Returns what is new; what has not changed is neither loaded nor made again. In a thread
         for many: changes nothing.
         """
         changed = [Target(row, self._vault) for row in loaded.rows]
-        return self._compared(changed, loaded, expected, old)
+        return self._compared(changed, loaded.stamps, old)
 
     def _compared(
         self,
         changed: list[Target],
-        loaded: LoadedWorkspace,
-        expected: list[Target],
+        stamps: Mapping[UUID, Stamp],
         old: WorkspaceSnapshot | None,
     ) -> _Changes:
-        changed += [one for one in expected if loaded.stamps.get(one.id) == one.stamp]
-        gone = [
-            self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
-        ]
+        left = old.stamps.keys() - stamps.keys() if old else ()
+        gone = [known for key in left if (known := self._targets.get(key))]
         before = [known for target in changed if (known := self._targets.get(target.id))]
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         return _Changes(changed, gone, index)
 
-    def _many_changes(
-        self, loaded: LoadedWorkspace, expected: list[Target], old: WorkspaceSnapshot | None
-    ) -> _Changes:
+    def _many_changes(self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None) -> _Changes:
         """Does `_changes` in a thread."""
         changed = list[Target]()
         for start in range(0, len(loaded.rows), _FEW_WEBHOOKS):
@@ -174,23 +232,25 @@ class Registry:
             if len(loaded.rows) > _FEW_WEBHOOKS:
                 # Piece by piece: each is a look of the collector that holds up everybody.
                 keep_made()
-        if len(expected) > _FEW_WEBHOOKS:
-            keep_made()
-        return self._compared(changed, loaded, expected, old)
+        return self._compared(changed, loaded.stamps, old)
 
     def _take(self, loaded: LoadedWorkspace, parts: _Changes, asked_at: float) -> WorkspaceSnapshot:
         strict = {name: schema for name, schema in loaded.types if schema is not None}
         catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
-        snapshot = self._snapshots[loaded.workspace_id] = WorkspaceSnapshot(
+        snapshot = WorkspaceSnapshot(
             loaded.match_version, loaded.stamps, parts.matching, catalogue, asked_at
         )
+        self._put(loaded.workspace_id, snapshot, parts)
+        return snapshot
+
+    def _put(self, workspace_id: UUID, snapshot: WorkspaceSnapshot, parts: _Changes) -> None:
+        self._snapshots[workspace_id] = snapshot
         for target in parts.gone:
-            del self._targets[target.id]
+            self._targets.pop(target.id, None)
         # Before the callbacks: they look targets up at once.
         self._targets.update({target.id: target for target in parts.changed})
         for call in self._on_change:
             call()
-        return snapshot
 
     async def refresh(self) -> None:
         """Asks for every workspace's match version and loads what is stale: a change that no
@@ -223,15 +283,19 @@ class Registry:
 
     def _on_announcement(self, text: str) -> None:
         task = asyncio.create_task(
-            self._refresh_soon() if text == EVERYTHING else self._reload_soon(UUID(text))
+            self._refresh_soon() if text == EVERYTHING else self._reload_soon(text)
         )
         # asyncio itself keeps weak references only.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _reload_soon(self, workspace_id: UUID) -> None:
+    async def _reload_soon(self, text: str) -> None:
+        workspace, _, version = text.partition(" ")
+        known = self.version(workspace_id := UUID(workspace))
         try:
-            await self.reload(workspace_id, self.version(workspace_id))
+            # Publishes mostly meet a change sooner than its announcement.
+            if version != str(known):
+                await self.reload(workspace_id, known)
             self._outage.back()
         # Publishes, claims and refreshes will ask again.
         except Exception as error:  # noqa: BLE001

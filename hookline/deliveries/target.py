@@ -3,6 +3,7 @@ registry from the columns that the queue loads.
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -74,6 +75,10 @@ class Target:
         self.schedule = tuple(
             timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"])
         )
+
+    def changed(self, columns: Mapping[str, Any]) -> "Target":
+        """The webhook with other values in some of its columns, as the queue would load them."""
+        return Target({**self._row, **columns}, self._vault)
 
     @property
     def stamp(self) -> Stamp:

@@ -5,9 +5,10 @@ Secrets leave it sealed or as fingerprints only.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,16 +19,21 @@ from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
-from hookline.activity.writer import append_activity, bump_match_version
+from hookline.activity.writer import (
+    EncodedActivity,
+    Entry,
+    append_encoded,
+    bump_match_version,
+    encode_activity,
+)
 from hookline.db import bulk_rows
 from hookline.db.bulk_rows import EncodedRows
 from hookline.db.connection import Row, UnitOfWork
 from hookline.deliveries.queue.base import TARGET_COLUMNS
-from hookline.deliveries.target import Target
+from hookline.deliveries.registry import PreparedChange, Registry
 from hookline.large_work import free_later
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
-from hookline.secrets.vault import Vault
 from hookline.sync.apply import store
 from hookline.sync.apply.content import Content
 from hookline.sync.apply.origin import origin_of
@@ -64,9 +70,9 @@ class PreparedApply:
     encoded_revision: EncodedRows | None
     committed: SyncRevision | None
     audit: EncodedRows | None
-    activity: Sequence[tuple[ActivityKind, UUID, UUID | None]]
-    targets: list[Target]
-    """The new webhooks as this process matches and sends by them."""
+    activity: EncodedActivity
+    next_targets: PreparedChange | None
+    """The webhooks as this process matches and sends by them; None where it is to load them."""
 
     async def write(
         self, work: UnitOfWork, runtime: Runtime, workspace_id: UUID, held: Mapping[UUID, Row]
@@ -88,11 +94,16 @@ class PreparedApply:
         if self.revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
             # every other change wait (docs/engine.md, Locks).
-            await bump_match_version(work, runtime.hub, workspace_id)
-            # Under that lock: each apply's are expected when its own commit comes next.
-            if self.targets:
-                runtime.registry.expect(workspace_id, self.targets)
-            await append_activity(work, runtime.hub, workspace_id, self.activity)
+            version = await bump_match_version(work, runtime.hub, workspace_id)
+            if self.next_targets:
+                _expect(work, runtime.registry, self.next_targets, version)
+            await append_encoded(work, runtime.hub, workspace_id, self.activity)
+
+
+def _expect(work: UnitOfWork, registry: Registry, change: PreparedChange, version: int) -> None:
+    registry.expect(change, version)
+    work.after_commit(lambda: registry.take(change))
+    work.at_end(lambda: registry.forget(change))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,7 @@ class Writing:
             return bulk_rows.encode_rows(dialect, model, part) if part else None
 
         revisions = [bulk_rows.attributes(revision)] if revision else []
+        activity = self._activity(revision, rows.made) if revision else ()
         made = bulk_rows.as_texts(Webhook, rows.made) if rows.made else {}
         return PreparedApply(
             rows,
@@ -135,9 +147,26 @@ class Writing:
             encoded(SyncRevision, revisions),
             self._committed(),
             encoded(AuditEntry, free_later(self._audit(rows, number))),
-            self._activity(revision, rows.made) if revision else (),
-            _targets(made, vault) if made else [],
+            encode_activity(dialect, activity),
+            self._next_targets(made, rows.changed) if revision else None,
         )
+
+    def _next_targets(
+        self, made: bulk_rows.Columns, changed: Sequence[Row]
+    ) -> PreparedChange | None:
+        """The webhooks after the apply, as this process matches and sends by them. made: columns of
+        new ones, as texts; changed: the columns that change of others, or more of them.
+        """
+        gone = {write.live.id for write in self.plan.writes if write.live and write.is_deleted}
+        alike: dict[tuple[str, ...], list[Row]] = {}
+        for row in changed:
+            if row["id"] not in gone:
+                names = tuple(name for name in TARGET_COLUMNS if name in row)
+                alike.setdefault(names, []).append({name: row[name] for name in names})
+        texts = [bulk_rows.as_texts(Webhook, rows) for rows in alike.values()]
+        registry, workspace_id = self.runtime.registry, self.actor.workspace_id
+        others = chain.from_iterable(map(_target_rows, texts))
+        return registry.prepare(workspace_id, _target_rows(made), others, gone)
 
     def _kept(self) -> set[str]:
         """Slugs of webhooks with fields that stay as people changed them."""
@@ -271,13 +300,9 @@ class Writing:
             applied_at=now,
         )
 
-    def _activity(
-        self, revision: SyncRevision, made: list[Row]
-    ) -> list[tuple[ActivityKind, UUID, UUID | None]]:
+    def _activity(self, revision: SyncRevision, made: list[Row]) -> list[Entry]:
         """The revision, then what happened to each webhook."""
-        entries: list[tuple[ActivityKind, UUID, UUID | None]] = [
-            (ActivityKind.SYNC_APPLIED, revision.id, None)
-        ]
+        entries: list[Entry] = [(ActivityKind.SYNC_APPLIED, revision.id, None)]
         entries += [(ActivityKind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
         for write in self.plan.writes:
             if write.live is not None and write.is_visible:
@@ -285,10 +310,11 @@ class Writing:
         return entries
 
 
-def _targets(made: bulk_rows.Columns, vault: Vault) -> list[Target]:
-    columns = [made[name] for name in TARGET_COLUMNS]
-    rows = zip(*columns, strict=True)
-    return [Target(dict(zip(TARGET_COLUMNS, row, strict=True)), vault) for row in rows]
+def _target_rows(columns: bulk_rows.Columns) -> Iterator[Row]:
+    """Those of the columns that targets are made of."""
+    names = [name for name in TARGET_COLUMNS if name in columns]
+    for row in zip(*[columns[name] for name in names], strict=True):
+        yield dict(zip(names, row, strict=True))
 
 
 def _kinds(write: Write) -> list[ActivityKind]:

@@ -10,8 +10,11 @@ import pytest
 
 from hookline import ids
 from hookline.db import bulk_rows
-from hookline.models import AuditEntry
+from hookline.db.bulk_rows import attributes
+from hookline.models import AuditEntry, Webhook
 from hookline.models.column_types import to_micros
+from hookline.runtime import Runtime
+from tests.making import make_webhook
 
 AT = datetime(2026, 11, 29, 20, 15, tzinfo=UTC)
 WORKSPACE, SUBJECT = ids.uuid7(), ids.uuid7()
@@ -38,12 +41,31 @@ def test_rows_of_one_statement_have_their_values_in_the_order_of_its_columns() -
     encoded = bulk_rows.encode_rows("sqlite", AuditEntry, rows)
 
     assert encoded.names[-1] == "id"
-    told = [dict(zip(encoded.names, values, strict=True)) for values in encoded.values]
+    assert set(encoded.shared) == {"before", "request_id", "subject_prefix"}
+    names = [name for name in encoded.names if name not in encoded.shared]
+    told = [dict(zip(names, values, strict=True)) for values in encoded.values]
     assert [row["id"] for row in told] == [row["id"].bytes for row in rows]
     assert [row["actor"] for row in told] == ['{"b":1,"a":2}', '{"a":2}']
     assert [row["subject_id"] for row in told] == [SUBJECT.bytes, None]
     assert [row["after"] for row in told] == [None, '{"url":"é"}']
     assert {row["at"] for row in told} == {to_micros(AT)}
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_null_of_all_rows_is_written_over_what_is_there(runtime: Runtime) -> None:
+    # Their defaults are 10 failures and two days.
+    given = {"auto_disable_failures": None, "description": None}
+    rows = [{**attributes(await make_webhook(runtime, slug=f"of-{n}")), **given} for n in range(3)]
+    made, changed = [{**row, "id": ids.uuid7(), "slug": f"{row['slug']}-2"} for row in rows], rows
+
+    async with runtime.database.unit_of_work() as work:
+        await bulk_rows.insert_rows(work, Webhook, made)
+        await bulk_rows.update_rows(work, Webhook, changed)
+
+    found = await Webhook.all()
+    assert {one.id for one in found} == {row["id"] for row in (*made, *changed)}
+    assert await Webhook.filter(auto_disable_failures__isnull=True).count() == len(found)
+    assert {one.auto_disable_seconds for one in found} == {172_800}
 
 
 def test_postgresql_gets_the_same_rows_as_one_text() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from hookline.clock import monotonic
 from hookline.deliveries.queue.base import LoadedWorkspace, Queue, Stamp
-from hookline.deliveries.registry import Registry
+from hookline.deliveries.registry import PreparedChange, Registry
 from hookline.deliveries.target import Target
 from hookline.ids import uuid7
 from hookline.messaging.hub import EVERYTHING, MemoryHub
@@ -41,25 +41,6 @@ class Counted:
         if name == "load" and self.faults:
             raise self.faults.pop()
         return getattr(self._queue, name)
-
-
-class Recorded(Counted):
-    """The same, with the ids of the webhooks that the last load has read."""
-
-    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
-        if self.faults:
-            raise self.faults.pop()
-        loaded = await self._queue.load(workspace_id, known)
-        self.read = {row["id"] for row in loaded.rows}
-        return loaded
-
-
-async def recorded(runtime: Runtime) -> tuple[Registry, Recorded]:
-    """A registry that knows all that there is."""
-    queue = Recorded(runtime.queue)
-    registry = Registry(cast(Queue, queue), MemoryHub(), runtime.vault)
-    await registry.refresh()
-    return registry, queue
 
 
 class Answered(Counted):
@@ -218,49 +199,87 @@ async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Run
         assert queue.asked["load"] == 1
 
 
-@pytest.mark.engines("sqlite", "postgres")
-async def test_expected_webhooks_are_not_read_and_stay_the_same_objects(runtime: Runtime) -> None:
-    before = await make_webhook(runtime)
-    registry, queue = await recorded(runtime)
-    made, other = await make_webhook(runtime), await make_webhook(runtime)
-    expected = [
-        Target(row, runtime.vault)
-        for row in (await runtime.queue.load(WORKSPACE, {})).rows
-        if row["id"] == made.id
-    ]
-    registry.expect(WORKSPACE, expected)
-    await registry.refresh()
-    assert queue.read == {other.id}
-    assert registry.target(made.id) is expected[0]
-    assert registry.target_ids() == {before.id, made.id, other.id}
-    matched = (await registry.snapshot(WORKSPACE)).index.match(ENVIRONMENT, TYPE)
-    assert sorted(matched.ids) == sorted([before.id, made.id, other.id])
+async def prepared(runtime: Runtime, registry: Registry) -> tuple[PreparedChange, int]:
+    """A change that made a webhook, as if it were not committed yet, and its match version."""
+    await make_webhook(runtime)
+    loaded = await runtime.queue.load(WORKSPACE, {})
+    change = registry.prepare(WORKSPACE, loaded.rows, (), ())
+    assert change is not None
+    return change, loaded.match_version
 
 
-@pytest.mark.engines("sqlite", "postgres")
-async def test_expected_webhook_that_the_database_has_otherwise_is_read(runtime: Runtime) -> None:
-    registry, queue = await recorded(runtime)
-    webhook = await make_webhook(runtime)
-    [row] = (await runtime.queue.load(WORKSPACE, {})).rows
-    never_made = {**row, "id": uuid7()}
-    registry.expect(WORKSPACE, [Target(one, runtime.vault) for one in (row, never_made)])
-    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
-    await registry.refresh()
-    assert queue.read == registry.target_ids() == {webhook.id}
-    assert not cast(Target, registry.target(webhook.id)).is_on
-    assert (await registry.snapshot(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids == []
-
-
-async def test_webhooks_are_expected_by_the_next_load_alone(runtime: Runtime) -> None:
-    registry, queue = await recorded(runtime)
-    webhook = await make_webhook(runtime)
-    [row] = (await runtime.queue.load(WORKSPACE, {})).rows
-    registry.expect(WORKSPACE, [Target(row, runtime.vault)])
-    queue.faults = [ConnectionResetError()]
-    with pytest.raises(ConnectionResetError):
+async def test_who_finds_a_change_that_is_expected_waits_for_it_and_loads_nothing(
+    runtime: Runtime,
+) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        stale = registry.version(WORKSPACE)
+        change, version = await prepared(runtime, registry)
+        registry.expect(change, version)
+        loading = asyncio.create_task(registry.reload(WORKSPACE, stale))
+        await asyncio.sleep(0.05)
+        assert not loading.done()
+        registry.take(change)
+        registry.forget(change)
+        snapshot = await loading
+        assert (snapshot.version, queue.asked["load"]) == (version, 0)
+        assert registry.target_ids() == set(snapshot.stamps)
         await registry.refresh()
-    await registry.refresh()
-    assert queue.read == {webhook.id}
+        assert queue.asked["load"] == 0
+
+
+async def test_expected_change_that_is_not_committed_is_loaded_over(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        stale = registry.version(WORKSPACE)
+        change, version = await prepared(runtime, registry)
+        registry.expect(change, version)
+        loading = asyncio.create_task(registry.reload(WORKSPACE, stale))
+        await asyncio.sleep(0)
+        registry.forget(change)
+        assert (await loading).version == version
+        assert queue.asked["load"] == 1
+
+
+@pytest.mark.parametrize("case", ["another version", "another snapshot", "a load under way"])
+async def test_change_that_is_not_the_next_one_is_not_taken(runtime: Runtime, case: str) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        change, version = await prepared(runtime, registry)
+        loading: asyncio.Task[Any] | None = None
+        match case:
+            case "another version":
+                version += 1
+            case "another snapshot":
+                await registry.reload(WORKSPACE, None)
+            case _:
+                loading = asyncio.create_task(registry.reload(WORKSPACE, None))
+                await asyncio.sleep(0)
+        before = await registry.snapshot(WORKSPACE)
+        registry.expect(change, version)
+        registry.take(change)
+        registry.forget(change)
+        assert await registry.snapshot(WORKSPACE) is before
+        if loading:
+            await loading
+        await registry.refresh()
+        assert registry.target_ids() == set((await registry.snapshot(WORKSPACE)).stamps)
+        assert queue.asked["load"] == 1
+
+
+async def test_changed_webhook_that_is_not_known_prepares_nothing(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, _, _):
+        stranger = {"id": uuid7(), "version": 2}
+        assert registry.prepare(WORKSPACE, (), [stranger], ()) is None
+
+
+async def test_message_of_a_version_that_is_known_loads_nothing(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, hub):
+        version = cast(int, registry.version(WORKSPACE))
+        webhook = await make_webhook(runtime)
+        hub.publish("match", f"{WORKSPACE} {version}")
+        await asyncio.sleep(0.05)
+        assert (registry.target(webhook.id), queue.asked["load"]) == (None, 0)
+        hub.publish("match", f"{WORKSPACE} {version + 1}")
+        await eventually(lambda: registry.target(webhook.id))
+        assert queue.asked["load"] == 1
 
 
 async def test_others_run_while_many_webhooks_are_made_of_their_rows(runtime: Runtime) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from hookline import clock
 from hookline.activity.events import ActivityKind
-from hookline.deliveries.target import Target
 from hookline.errors import Code, Refused
 from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
@@ -28,15 +27,6 @@ from tests.hookline.sync.files import BOUNDS, FILE, ORDERS, apply, preview, told
 from tests.making import SOMEBODY, WORKSPACE, publish
 
 pytestmark = pytest.mark.engines("sqlite")
-
-WHOLE = """
-filter: { data.total: { gte: 100 } }
-payloadTemplate: "{{ event.id | tojson }}"
-labels: { team: shop, tier: "1" }
-rateLimit: 20/s
-timeout: 20s
-retry: { schedule: [5s, 5m] }
-"""
 
 
 async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime: Runtime) -> None:
@@ -66,38 +56,6 @@ async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime
     assert canonical(made, runtime.vault)["signingSecret"]["fingerprint"]
     assert told(outcome.plan) == ["CREATE orders url,environments,events,timeout"]
     assert await kinds(runtime) == [ActivityKind.SYNC_APPLIED, ActivityKind.WEBHOOK_CREATED]
-
-
-@pytest.mark.engines("sqlite", "postgres")
-async def test_new_webhooks_come_to_memory_as_they_would_be_loaded(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read, load = list[dict[str, Any]](), runtime.queue.load
-
-    async def recorded(*asked: Any) -> Any:
-        loaded = await load(*asked)
-        read.extend(loaded.rows)
-        return loaded
-
-    monkeypatch.setattr(runtime.queue, "load", recorded)
-    off, whole = f"{ORDERS}active: false\n", SECRETIVE + WHOLE
-    outcome = await apply(
-        runtime, webhooks("", "storefront", SECRETS, off=off, whole=whole, orders=ORDERS)
-    )
-    assert (outcome.problems, outcome.blocked) == ((), ())
-    await runtime.registry.refresh()
-    monkeypatch.undo()
-    assert read == []
-    rows = (await runtime.queue.load(WORKSPACE, {})).rows
-    assert len(rows) == 3
-    for row in rows:
-        loaded, made = Target(row, runtime.vault), runtime.registry.target(row["id"])
-        assert made is not None
-        assert made.request_parts == loaded.request_parts
-        assert (made.facts, made.content_type) == (loaded.facts, loaded.content_type)
-        is_filtered = made.filter is not None
-        assert is_filtered == (loaded.filter is not None) == (row["slug"] == "whole")
-        assert {**vars(made), "filter": None} == {**vars(loaded), "filter": None}
 
 
 async def test_a_revision_tells_who_applied_what(runtime: Runtime) -> None:
