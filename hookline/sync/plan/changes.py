@@ -4,7 +4,7 @@ planning, completed by apply; codec turns it to JSON and back, show to text.
 Everything in it is masked already.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,10 +76,6 @@ class CreatedFields(Sequence[FieldChange]):
 
     values: Mapping[str, Any]
     secret_fields: frozenset[str] = frozenset()
-
-    def without(self, names: Collection[str]) -> "CreatedFields":
-        values = {name: value for name, value in self.values.items() if name not in names}
-        return CreatedFields(values, self.secret_fields)
 
     def __len__(self) -> int:
         return len(self.values)

@@ -2,7 +2,7 @@
 Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from hookline.form.equality import FOLDED_FIELDS, folded
@@ -27,8 +27,11 @@ def digest_of(
     limits: ApplyLimits,
     changes: Sequence[Change],
     writes: Sequence[Write],
+    unknown: Mapping[str, Container[str]],
 ) -> str:
-    """`sha256:…` of all that the plan shows and does."""
+    """`sha256:…` of all that the plan shows and does. unknown: by slug the fields in which the file
+    has a secret that is not known.
+    """
     new = {write.slug: write.applied for write in writes if write.live is None}
     value = [
         set_name,
@@ -37,7 +40,7 @@ def digest_of(
         options.flags,
         [limits.prune, limits.on_drift, limits.max_removals],
         [_digest_input(change, new.get(change.slug, {})) for change in changes],
-        [_remembered(write) for write in writes],
+        [_remembered(write, unknown.get(write.slug, ())) for write in writes],
     ]
     # Sorted keys, so that equal plans are equal bytes. By each change and each write.
     return f"sha256:{json_digest(value, levels=2)}"
@@ -47,29 +50,35 @@ def _digest_input(change: Change, applied: Values) -> list[Any]:
     """applied: of a new webhook, whose fields are told by its write, but for those that it ignores
     and for what stands beside a secret that is not known; empty for another.
     """
-    shown = change.fields
-    if isinstance(shown, CreatedFields):
-        shown = shown.without(applied.keys() - SECRET_FIELDS)
-    fields = [
-        [item.field, *[folded(item.field, value) for value in item[1:4]]]
-        if item.field in FOLDED_FIELDS
-        else item[:4]
-        for item in shown
-    ]
+    if isinstance(change.fields, CreatedFields):
+        # Few of 15, and there may be 10,000 webhooks.
+        values, secret = change.fields.values, change.fields.secret_fields
+        names = sorted((values.keys() - applied.keys()) | secret)
+        fields = [[name, None, _folded(name, values[name]), None] for name in names]
+    else:
+        fields = [
+            [item.field, *[folded(item.field, value) for value in item[1:4]]]
+            if item.field in FOLDED_FIELDS
+            else [*item[:4]]
+            for item in change.fields
+        ]
     key = change.webhook_id and str(change.webhook_id)
     return [change.kind, change.slug, change.moved_from, key, fields]
 
 
-def _remembered(write: Write) -> list[Any]:
+def _folded(name: str, value: Any) -> Any:
+    return folded(name, value) if name in FOLDED_FIELDS else value
+
+
+def _remembered(write: Write, unknown: Container[str]) -> list[Any]:
     """Parts of the digest beyond what is shown: the webhook's version, and secrets by their
     fingerprints.
     """
     applied = dict(write.applied)
-    for name in _NOT_AS_THEY_ARE:
-        if name in applied:
-            # An unknown secret has no fingerprint: two plans without it are equal.
-            is_unknown = name in SECRET_FIELDS and holds_unknown(applied[name])
-            applied[name] = "" if is_unknown else folded(name, applied[name])
+    for name in _NOT_AS_THEY_ARE & applied.keys():
+        # An unknown secret has no fingerprint: two plans without it are equal.
+        is_unknown = name in unknown and holds_unknown(applied[name])
+        applied[name] = "" if is_unknown else folded(name, applied[name])
     flags = [write.is_removed, write.is_deleted, write.is_released]
     version = write.live and write.live.version
     return [write.slug, version, applied, flags, *sorted(write.ignored)]

@@ -75,7 +75,7 @@ def plan(
         limits=limits,
         restores=restores,
         protected=rules.protected,
-        digest=digest_of(set_name, base, options, limits, changes, writes),
+        digest=digest_of(set_name, base, options, limits, changes, writes, planner.unknown),
     )
 
 
@@ -121,6 +121,8 @@ class _Planner:
     problems: list[SyncProblem] = field(default_factory=list)
     owned_elsewhere: list[tuple[str, str]] = field(default_factory=list)
     unknown_secrets: list[str] = field(default_factory=list)
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    """By slug, the fields with one."""
 
     def compare(
         self,
@@ -159,15 +161,12 @@ class _Planner:
 
     def want(self, item: WantedWebhook, live: StoredWebhook | None) -> None:
         self.slugs.add(item.slug)
-        self.unknown_secrets += [
-            f"{item.slug}.{path}"
-            for name in SECRET_FIELDS & item.prints.keys()
-            if holds_unknown(item.prints[name])
-            for path, secret in secrets_in(name, item.prints[name]).items()
-            if secret is UNKNOWN_SECRET
-        ]
+        prints = item.prints
+        secret = [name for name in SECRET_FIELDS & prints.keys() if holds_secret(prints[name])]
+        if unknown := [name for name in secret if holds_unknown(prints[name])]:
+            self._note_unknown(item, unknown)
         if live is None:
-            self._create(item)
+            self._create(item, secret)
         elif live.is_settled:
             return
         elif live.is_listener:
@@ -207,9 +206,18 @@ class _Planner:
         write = Write(live.slug, live, values, applied, None, ignored=live.ignored, **flags)
         self.writes.append(write)
 
-    def _create(self, item: WantedWebhook) -> None:
+    def _note_unknown(self, item: WantedWebhook, names: list[str]) -> None:
+        self.unknown[item.slug] = names
+        self.unknown_secrets += [
+            f"{item.slug}.{path}"
+            for name in names
+            for path, secret in secrets_in(name, item.prints[name]).items()
+            if secret is UNKNOWN_SECRET
+        ]
+
+    def _create(self, item: WantedWebhook, secret: list[str]) -> None:
+        """secret: names of the fields that hold one."""
         prints = item.prints
-        secret = [name for name in SECRET_FIELDS & prints.keys() if holds_secret(prints[name])]
         values = {name: prints[name] for name in FIELDS if name in prints}
         for name in secret:
             values[name] = masked(prints[name])

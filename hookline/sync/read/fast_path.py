@@ -92,6 +92,8 @@ class FastPath:
     _validation: Validation = field(init=False)
     _readers: dict[str, Reader] = field(init=False)
     _secrets: dict[Path, object] = field(default_factory=dict)
+    _ready: dict[str, bool] = field(default_factory=dict)
+    """Texts of secrets that need nothing done first."""
 
     def __post_init__(self) -> None:
         self._validation = Validation(self.bounds)
@@ -310,9 +312,11 @@ class FastPath:
         return read
 
     def _secret(self, value: Any, slug: str, path: Path) -> object:
-        text = of_type(str, value)
-        if unready(text):
-            raise Unusual
+        text: str = of_type(str, value)
+        if text not in self._ready:
+            if unready(text):
+                raise Unusual
+            _remember(self._ready, text, True)
         whole = ("webhooks", slug, *path)
         found = self._secrets[whole] = self.references.secret(text, whole)
         return found
