@@ -280,9 +280,7 @@ def _encoder(dialect: str, column: Any) -> Convert | None:
 
 def _to_text(column: Any) -> Convert | None:
     match column:
-        case JsonColumn():
-            return json_text
-        case LinesColumn():
+        case JsonColumn() | LinesColumn():
             return lambda value: column.to_db_value(value, None)
     return None
 

@@ -5,7 +5,7 @@ set, and the folders that servers follow.
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import JsonColumn, PackedJsonColumn, TimeColumn, UuidColumn
 
 
 class SyncSet(Model):
@@ -41,7 +41,7 @@ class SyncRevision(Model):
     number = fields.IntField()
     digest = fields.TextField()
     """Digest of the wanted state with secrets as fingerprints: equal content, equal digest."""
-    snapshot = JsonColumn()
+    snapshot = PackedJsonColumn()
     """Canonical webhooks by slug; secrets as `{"fingerprint": …}`, `lifecycle` where given."""
     policy = JsonColumn(null=True)
     """Policy and protected slugs of this apply, as the set remembers them: a rollback restores

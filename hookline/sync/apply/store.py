@@ -24,7 +24,7 @@ from hookline.db.sqlite import uuid_blob
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.large_work import free_later
 from hookline.models import SyncRevision, Webhook
-from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import JsonColumn, PackedJsonColumn, TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
 from hookline.sync.apply.settled_webhooks import COLUMNS, SettledCheck
@@ -268,7 +268,7 @@ async def snapshot_of(reads: RowReader, revision: SyncRevision | None) -> dict[s
     if revision is None:
         return {}
     rows = await reads.rows(READ_SNAPSHOT, revision.id)
-    snapshot: dict[str, Any] = JsonColumn().to_python_value(rows[0]["snapshot"])
+    snapshot: dict[str, Any] = PackedJsonColumn().to_python_value(rows[0]["snapshot"])
     return snapshot
 
 

@@ -11,6 +11,7 @@ from hookline.models.column_types import (
     BytesColumn,
     JsonColumn,
     LinesColumn,
+    PackedJsonColumn,
     TimeColumn,
     UuidColumn,
 )
@@ -203,7 +204,7 @@ SYNC_REVISION = _table(
         "set_id": UuidColumn(),
         "number": fields.IntField(),
         "digest": fields.TextField(),
-        "snapshot": JsonColumn(),
+        "snapshot": PackedJsonColumn(),
         "policy": JsonColumn(null=True),
         "restores": fields.IntField(null=True),
         "changes": JsonColumn(),
