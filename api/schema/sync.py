@@ -275,7 +275,9 @@ async def _plan(
     secrets = await _secrets_of(input) if may_compare else {}
     # A digest says of a guessed secret whether it is right, as a plan does.
     may_ask = may_compare and not input.unresolved_secrets
-    digest = await _digest_of(input, secrets) if may_ask and not wrong else None
+    has_asked = input.document is not None and input.content_digest is not None
+    may_ask = may_ask and not wrong and not has_asked
+    digest = await _digest_of(input, secrets) if may_ask else None
     if digest is not None:
         question = DigestRequest(input.set, digest, options, source)
         if outcome := await applying.preview_unchanged(info.context.runtime, actor, question):

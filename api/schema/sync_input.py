@@ -135,7 +135,8 @@ class SyncFileInput:
         "answered like the file itself if it was applied last and no webhook of the set was "
         "changed since; otherwise with the user error REQUIRED of `document`. sha256: and the hex "
         "digits of the SHA-256 of the JSON array [document, positions, secrets], with sorted keys "
-        "and without blanks, each secret as [path, value], sorted. Not used with `document`.",
+        "and without blanks, each secret as [path, value], sorted. With `document` it says that "
+        "`syncPlan` was asked with it before: the file is compared at once.",
     )
     positions: JSON | None = strawberry.field(
         default=None,

@@ -99,7 +99,10 @@ class ServerTarget:
                 role=_ROLE,
             )
 
-        return (None if is_unresolved else _of_digest(request, ask)) or ask(_input(request))
+        digest = None if is_unresolved else _digest_of(request)
+        if digest and (answer := _of_digest(request, digest, ask)):
+            return answer
+        return ask({**_input(request), "contentDigest": digest})
 
     def apply(self, request: SyncRequest) -> SyncAnswer:
         """The key makes it safe to ask again when the answer was lost."""
@@ -120,7 +123,7 @@ class ServerTarget:
                 role=_ROLE,
             )
 
-        if answer := _of_digest(request, ask):
+        if (digest := _digest_of(request)) and (answer := _of_digest(request, digest, ask)):
             return answer
         try:
             return ask(_input(request))
@@ -193,20 +196,22 @@ class _DocumentNeeded(HooklineError):
     """The server has to see the file: it does not know the digest."""
 
 
-def _of_digest(
-    request: SyncRequest, ask: Callable[[dict[str, Any]], SyncAnswer]
-) -> SyncAnswer | None:
-    """The answer by the digest of a large file, which a server knows if it was applied last; None
-    where it has to be sent.
+def _digest_of(request: SyncRequest) -> str | None:
+    """The digest by which a server knows a large file if it was applied last; None where the file
+    itself is to be sent.
     """
     document = request.document
     is_whole = not (request.options.only or request.options.reenable)
     if len(document.webhooks) < _WORTH_ASKING or not is_whole or document.has_unknown_secrets():
         return None
     places = document.positions.packed()
-    digest = content_digest(document.content, places, document.secrets, levels=1)
-    if digest is None:
-        return None
+    return content_digest(document.content, places, document.secrets, levels=1)
+
+
+def _of_digest(
+    request: SyncRequest, digest: str, ask: Callable[[dict[str, Any]], SyncAnswer]
+) -> SyncAnswer | None:
+    """The answer to the digest; None where the file has to be sent."""
     try:
         return ask({**_about(request), "contentDigest": digest})
     except _DocumentNeeded:

@@ -112,7 +112,7 @@ async def _update(
         stored = canonical(webhook, runtime.vault)
         # Under the lock, so that the version and the audit entry tell exactly what has changed.
         changed = _changed(webhook, given, stored, runtime)
-        prints = fingerprinted(given, runtime.vault)
+        prints = fingerprinted(given, runtime.vault.fingerprint)
         problems += _check_change(actor, stored, changed, prints)
         problems += check_owner(actor, webhook, _held(actor, webhook, changed, prints), force)
         problems += check_listener(webhook)
@@ -278,7 +278,7 @@ def _changed(webhook: Webhook, given: Form, stored: Form, runtime: Runtime) -> d
     else: headers in another order are the same to it.
     """
     # A secret that was left out is the stored one, so it makes no difference.
-    wanted = with_stored_parts(fingerprinted(given, runtime.vault), stored)
+    wanted = with_stored_parts(fingerprinted(given, runtime.vault.fingerprint), stored)
     held = {name for (name,) in owned(webhook, wanted)}
     return {
         name: value

@@ -4,7 +4,7 @@ Reads no database. Secrets leave the columns only as fingerprints, except for th
 revealed and those that are sealed anew beside another name.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -109,13 +109,13 @@ def without_secrets(webhook: Webhook) -> dict[str, Any]:
     return {name: row.codec.decode(webhook, lambda *_: None) for name, row in FIELDS.items()}
 
 
-def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
+def fingerprinted(form: Form, fingerprint: Callable[[str], str]) -> dict[str, Any]:
     """Returns a form with `{"fingerprint": …}` for each secret, so that it compares with
-    `canonical`. Fingerprints in it stay.
+    `canonical`. Fingerprints in it stay. fingerprint: the vault's.
     """
 
     def replace(value: Any) -> Any:
-        return {"fingerprint": vault.fingerprint(value)} if isinstance(value, str) else value
+        return {"fingerprint": fingerprint(value)} if isinstance(value, str) else value
 
     prints = dict(form)
     for name in SECRET_FIELDS:

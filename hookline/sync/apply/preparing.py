@@ -5,6 +5,7 @@ applying, for plans and applies alike. It writes nothing.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from hookline.access.actor import Actor
@@ -65,11 +66,13 @@ def wanted_of(runtime: Runtime, request: SyncRequest) -> list[WantedWebhook]:
     document = request.document
     if request.restored is not None:
         return restoring.wanted_of(request, request.restored)
+    # Thousands of webhooks may have one secret.
+    fingerprint = cache(runtime.vault.fingerprint)
     return [
         WantedWebhook(
             item.slug,
             item.values,
-            fingerprinted(item.values, runtime.vault),
+            fingerprinted(item.values, fingerprint),
             item.position,
             document.positions,
             item.lifecycle,

@@ -40,6 +40,27 @@ async def test_a_digest_beside_a_document_is_not_used(admin: Asker) -> None:
     assert [change["kind"] for change in other["plan"]["changes"]] == ["UPDATE"]
 
 
+async def test_document_of_a_digest_that_was_asked_before_is_compared_at_once(
+    admin: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, made = sent(orders=ORDERS), list[str | None]()
+    await apply(admin, given)
+    digest = content_digest(given["document"], given["positions"], {})
+
+    def counted(*parts: Any) -> str | None:
+        made.append(content_digest(*parts))
+        return made[-1]
+
+    monkeypatch.setattr("api.schema.sync.content_digest", counted)
+    known = await plan(admin, given)
+    assert made == [digest]
+    assert await plan(admin, given, contentDigest=digest) == known
+    assert made == [digest]
+    # An apply notes what it was that it applied, by its own look.
+    await apply(admin, given, contentDigest="sha256:" + "0" * 64)
+    assert made == [digest] * 2
+
+
 async def test_secrets_may_come_in_one_value(admin: Asker) -> None:
     given = sent(environment={"CRM_KEY": "right"}, orders=SECRETIVE)
     await apply(admin, given)
