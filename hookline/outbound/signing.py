@@ -167,12 +167,9 @@ def public_key(secret: str) -> str | None:
     """`whpk_…`, with which receivers check; None for HMAC, which has none. secret: one that
     `decode_secret` takes.
     """
-    key = decode_secret(secret)
-    return (
-        None
-        if isinstance(key, bytes)
-        else _PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
-    )
+    if algorithm_of(secret) != ED25519 or isinstance(key := decode_secret(secret), bytes):
+        return None
+    return _PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
 
 
 def verifying_key(text: str) -> VerifyingKey:

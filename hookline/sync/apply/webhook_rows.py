@@ -14,6 +14,7 @@ from hookline import ids
 from hookline.access.actor import Actor
 from hookline.db import bulk_rows
 from hookline.db.connection import Row
+from hookline.form.webhook_fields import DEFAULTS
 from hookline.large_work import let_others_in
 from hookline.models import Webhook
 from hookline.outbound import signing
@@ -86,6 +87,13 @@ class RowMaker:
     by: Mapping[str, Any]
     now: datetime
     kept: Set[str]
+    defaults: Mapping[str, Any] = field(init=False)
+    """Columns of what a new webhook's file leaves out: once, not for each of thousands."""
+
+    def __post_init__(self) -> None:
+        # Nothing in them is secret, so it makes no difference whose they are.
+        made = columns(DEFAULTS, self.actor.workspace_id, self.actor.workspace_id, self.vault)
+        object.__setattr__(self, "defaults", made)
 
     def rows(self) -> WebhookRows:
         rows, written, planned = WebhookRows(), set(), self._planned()
@@ -129,6 +137,7 @@ class RowMaker:
             write.values.get("signingAlgorithm", signing.HMAC_SHA256)
         )
         form = {**write.values, "signingSecret": secret}
+        own = columns(form, key, self.actor.workspace_id, self.vault)
         return bulk_rows.new_row(
             Webhook,
             id=key,
@@ -143,7 +152,7 @@ class RowMaker:
             sync_ignored=sorted(write.ignored) or None,
             sync_version=self._settled_version(write, 1),
             **self._position(write.slug),
-            **columns(form, key, self.actor.workspace_id, self.vault),
+            **{**self.defaults, **own},
         )
 
     def _changed(self, write: Write, row: Webhook) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hookline.form.check import check_whole
 from hookline.form.equality import folded
 from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem, holds_unknown
 from hookline.form.origins import left_behind
-from hookline.form.webhook_fields import DEFAULTS, FIELDS, SECRET_FIELDS
+from hookline.form.webhook_fields import FIELDS, SECRET_FIELDS
 from hookline.sync.options import DEFAULT_OPTIONS, Options
 from hookline.sync.plan.changes import Change, ChangeKind, CreatedFields, FieldChange, wish_of
 from hookline.sync.plan.comparing import (
@@ -227,8 +227,8 @@ class _Planner:
             Write(
                 item.slug,
                 None,
-                # Each overrides what stands before it: the file has the last word.
-                {**DEFAULTS, "name": item.slug, **item.values},
+                # The file has the last word.
+                {"name": item.slug, **item.values},
                 _owned(item.prints, item.lifecycle.ignored),
                 item.position,
                 ignored=item.lifecycle.ignored,

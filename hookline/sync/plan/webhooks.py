@@ -64,7 +64,8 @@ class StoredWebhook:
 @dataclass(frozen=True, slots=True)
 class Write:
     """The values that an apply writes for one webhook. live: None for a new one. values: of the
-    fields that change; applied: what the set owns then.
+    fields that change, of a new one of those that are not to be the defaults; applied: what the set
+    owns then.
 
     is_visible: people see a change, not only the sync remembers something.
     """

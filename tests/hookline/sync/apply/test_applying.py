@@ -13,6 +13,7 @@ import pytest
 from hookline import clock
 from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
+from hookline.form.webhook_fields import DEFAULTS
 from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
@@ -212,6 +213,13 @@ async def test_unknown_secrets_are_planned_and_never_applied(runtime: Runtime) -
     with pytest.raises(Refused) as refused:
         await apply(runtime, unknown)
     assert refused.value.code == Code.NOT_ALLOWED
+
+
+async def test_a_new_webhook_has_the_defaults_of_what_its_file_leaves_out(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, other=ORDERS + "timeout: 20s\nactive: false\n"))
+    for slug, given in (("orders", {}), ("other", {"timeout": "20s", "active": False})):
+        form = canonical(await Webhook.get(slug=slug), runtime.vault)
+        assert {name: form[name] for name in DEFAULTS} == {**DEFAULTS, **given}
 
 
 @pytest.mark.engines("sqlite", "postgres")

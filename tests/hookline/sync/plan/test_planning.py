@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hookline.form.kinds import UNKNOWN_SECRET
-from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.options import Options
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import plan
@@ -126,9 +125,9 @@ def test_a_secret_of_an_adopted_webhook_counts_as_another_one_equal_or_not(guess
     assert told(planned(wish, unmanaged)) == ["ADOPT orders headers,secretHeader"]
 
 
-def test_a_new_webhook_gets_the_defaults_and_its_slug_as_name() -> None:
+def test_a_new_webhook_gets_its_slug_as_name() -> None:
     found = plan(SET, 0, [wanted()], [])
-    assert written(found) == {**DEFAULTS, "name": "orders", **REQUIRED}
+    assert written(found) == {"name": "orders", **REQUIRED}
     assert found.writes[0].applied == REQUIRED
 
 
