@@ -292,9 +292,10 @@ class Registry:
     async def _reload_soon(self, text: str) -> None:
         workspace, _, version = text.partition(" ")
         known = self.version(workspace_id := UUID(workspace))
+        # Publishes mostly meet a change sooner than its announcement, which others may overtake.
+        is_known = known is not None and version != "" and int(version) <= known
         try:
-            # Publishes mostly meet a change sooner than its announcement.
-            if version != str(known):
+            if not is_known:
                 await self.reload(workspace_id, known)
             self._outage.back()
         # Publishes, claims and refreshes will ask again.

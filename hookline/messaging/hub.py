@@ -17,9 +17,9 @@ the server).
 
 class Hub(Protocol):
     """Topics: `wake` (webhook ids, comma-separated, or one after MANUAL_PREFIX, or one with the id
-    of its delivery behind DELIVERY_MARK), `match` (a workspace id), `activity` (workspace id,
-    blank, position), `token` (id of one that was revoked), `listener` (id of a webhook whose
-    requests or answers are to be looked at).
+    of its delivery behind DELIVERY_MARK), `match` (workspace id, mostly with a blank and the match
+    version), `activity` (workspace id, blank, position), `token` (id of one that was revoked),
+    `listener` (id of a webhook whose requests or answers are to be looked at).
     """
 
     publish_statement_wakes: bool
