@@ -55,6 +55,10 @@ _ACTIONS: Final = {
 }
 
 
+_MANY_ROWS: Final = 1_000
+"""New webhooks, behind which a database's plans of lists may be wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedApply:
     """All that an apply writes, encoded as far as it can be before the lock. rows: of webhooks;
@@ -98,6 +102,8 @@ class PreparedApply:
             if self.next_targets:
                 _expect(work, runtime.registry, self.next_targets, version)
             await append_encoded(work, runtime.hub, workspace_id, self.activity)
+        if len(self.rows.made) >= _MANY_ROWS:
+            work.after_commit(lambda: runtime.database.analyze_soon(Webhook._meta.db_table))
 
 
 def _expect(work: UnitOfWork, registry: Registry, change: PreparedChange, version: int) -> None:

@@ -317,3 +317,16 @@ async def test_an_apply_writes_into_nothing_that_webhooks_have_in_common(runtime
         outcome = await apply(runtime, document)
         assert len(outcome.plan.changes) == 3
         assert (document.webhooks, document.content, document.secrets) == before
+
+
+@pytest.mark.parametrize(("least", "analyzed"), [(3, ["webhook"]), (4, [])])
+async def test_a_database_looks_at_its_webhooks_once_many_are_new(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, least: int, analyzed: list[str]
+) -> None:
+    tables = list[str]()
+    monkeypatch.setattr(runtime.database, "analyze_soon", tables.append)
+    monkeypatch.setattr("hookline.sync.apply.writing._MANY_ROWS", least)
+    await apply(runtime, webhooks(**dict.fromkeys(("one", "two", "three"), ORDERS)))
+    assert tables == analyzed
+    await apply(runtime, webhooks(**dict.fromkeys(("one", "two", "three"), ORDERS + "timeout: 9s")))
+    assert tables == analyzed
