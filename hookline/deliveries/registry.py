@@ -282,20 +282,22 @@ class Registry:
         return is_current
 
     def _on_announcement(self, text: str) -> None:
-        task = asyncio.create_task(
-            self._refresh_soon() if text == EVERYTHING else self._reload_soon(text)
-        )
+        if text == EVERYTHING:
+            looking = self._refresh_soon()
+        else:
+            workspace, _, version = text.partition(" ")
+            looking = self._reload_soon(UUID(workspace), int(version) if version else None)
         # asyncio itself keeps weak references only.
-        self._tasks.add(task)
+        self._tasks.add(task := asyncio.create_task(looking))
         task.add_done_callback(self._tasks.discard)
 
-    async def _reload_soon(self, text: str) -> None:
-        workspace, _, version = text.partition(" ")
-        known = self.version(workspace_id := UUID(workspace))
-        # Publishes mostly meet a change sooner than its announcement, which others may overtake.
-        is_known = known is not None and version != "" and int(version) <= known
+    async def _reload_soon(self, workspace_id: UUID, version: int | None) -> None:
+        """version: None where it was not told."""
+        known = self.version(workspace_id)
         try:
-            if not is_known:
+            # Publishes mostly meet a change sooner than its announcement, which others may
+            # overtake.
+            if known is None or version is None or version > known:
                 await self.reload(workspace_id, known)
             self._outage.back()
         # Publishes, claims and refreshes will ask again.
