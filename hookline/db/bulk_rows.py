@@ -113,6 +113,17 @@ async def insert_encoded(work: Writer, rows: EncodedRows) -> None:
         await work.execute(insert(model, names, rows.shared), *rows.parameters)
 
 
+async def analyze(work: Writer, model: type[Model], *columns: str) -> None:
+    """Lets PostgreSQL look at these columns of a table to which this transaction writes thousands
+    of rows, so that it knows of them with the commit. Its own look comes a minute later, and until
+    then it reads all rows of a table that it takes for an empty one: a list of webhooks took 38 ms
+    instead of 5 after 10,000 were made, for each page (2026-12-01). SQLite needs no look. Where
+    somebody else looks at the table, or it belongs to another role, nothing happens.
+    """
+    if work.dialect == "postgres":
+        await work.execute(f"analyze (skip_locked) {model._meta.db_table} ({', '.join(columns)})")
+
+
 async def update_rows(work: Writer, model: type[Model], rows: Sequence[Row]) -> None:
     """Changes rows, found by their `id`, which is among the attributes. Encodes them off the
     loop.

@@ -25,7 +25,6 @@ from hookline.db.decoding import decode_rows
 from hookline.db.faults import faults_as_unavailable, is_fault
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
-from hookline.shutdown import end_tasks
 from hookline.text import mask_url
 from hookline.turns import Turns
 
@@ -152,7 +151,6 @@ class Database:
         # Statements of one caller that hang leave half of them to the others.
         readers = settings.database_readers
         self._reads = Turns(readers, max(1, readers // 2))
-        self._analyzing = set[asyncio.Task[None]]()
 
     async def open(self) -> None:
         """Connects. One database per process and event loop: the models find it through Tortoise's
@@ -171,26 +169,7 @@ class Database:
             await self.client.execute_query("select 1")
 
     async def close(self) -> None:
-        await end_tasks(*self._analyzing)
         await self._context.close_connections()
-
-    def analyze_soon(self, table: str) -> None:
-        """Lets PostgreSQL look at a table of which thousands of rows are new, and returns at once.
-        Its own look comes a minute later, and until then it reads all rows of a table that it takes
-        for an empty one: a list of webhooks took 38 ms instead of 5 after 10,000 were made
-        (2026-12-01). SQLite needs no look.
-        """
-        if self.dialect == "postgres":
-            # asyncio itself keeps weak references only.
-            self._analyzing.add(task := asyncio.create_task(self._analyze(table)))
-            task.add_done_callback(self._analyzing.discard)
-
-    async def _analyze(self, table: str) -> None:
-        try:
-            await self.client.execute_query(f"analyze {table}")
-        # PostgreSQL's own look makes up for it.
-        except Exception as error:  # noqa: BLE001
-            log.info("table not analyzed table=%s: %s", table, error)
 
     @property
     def client(self) -> BaseDBAsyncClient:

@@ -57,6 +57,8 @@ _ACTIONS: Final = {
 
 _MANY_ROWS: Final = 1_000
 """New webhooks, behind which a database's plans of lists may be wrong."""
+_LISTED_BY: Final = ("workspace_id", "deleted_at")
+"""Columns that every list of webhooks asks for: a look at these takes 0.03 s, at all 0.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class PreparedApply:
         """Writes it. held: rows of the webhooks that were there before, locked."""
         if self.made:
             await bulk_rows.insert_encoded(work, self.made)
+            if len(self.rows.made) >= _MANY_ROWS:
+                await bulk_rows.analyze(work, Webhook, *_LISTED_BY)
         changed = self.changed
         if self.rows.changed and changed is None:
             rows = await asyncio.to_thread(self.rows.completed, held)
@@ -91,10 +95,8 @@ class PreparedApply:
         for part in (changed, self.moved):
             if part:
                 await bulk_rows.update_encoded(work, part)
-        await store.write_set(work, self.set_values, self.encoded_revision)
+        await store.write_set(work, self.set_values, self.encoded_revision, self.audit)
         await store.write_commit(work, self.committed)
-        if self.audit:
-            await bulk_rows.insert_encoded(work, self.audit)
         if self.revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
             # every other change wait (docs/engine.md, Locks).
@@ -102,8 +104,6 @@ class PreparedApply:
             if self.next_targets:
                 _expect(work, runtime.registry, self.next_targets, version)
             await append_encoded(work, runtime.hub, workspace_id, self.activity)
-        if len(self.rows.made) >= _MANY_ROWS:
-            work.after_commit(lambda: runtime.database.analyze_soon(Webhook._meta.db_table))
 
 
 def _expect(work: UnitOfWork, registry: Registry, change: PreparedChange, version: int) -> None:

@@ -258,7 +258,10 @@ async def test_a_preview_of_a_new_set_leaves_no_trace(runtime: Runtime) -> None:
 @pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize("count", [1, 100])
 async def test_an_apply_takes_as_many_statements_for_many_webhooks_as_for_one(
-    runtime: Runtime, caplog: pytest.LogCaptureFixture, count: int
+    runtime: Runtime,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
 ) -> None:
     def many(*groups: str, line: str = "") -> Any:
         return webhooks(
@@ -270,6 +273,7 @@ async def test_an_apply_takes_as_many_statements_for_many_webhooks_as_for_one(
             },
         )
 
+    monkeypatch.setattr("hookline.sync.apply.writing._MANY_ROWS", 1)
     await apply(runtime, many("stays|", "changes|", "goes|"))
     with caplog.at_level(logging.DEBUG, "tortoise.db_client"):
         wanted = many("made|", "changes|timeout: 20s", "stays|", line="x-note: everything moves\n")
@@ -317,16 +321,3 @@ async def test_an_apply_writes_into_nothing_that_webhooks_have_in_common(runtime
         outcome = await apply(runtime, document)
         assert len(outcome.plan.changes) == 3
         assert (document.webhooks, document.content, document.secrets) == before
-
-
-@pytest.mark.parametrize(("least", "analyzed"), [(3, ["webhook"]), (4, [])])
-async def test_a_database_looks_at_its_webhooks_once_many_are_new(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, least: int, analyzed: list[str]
-) -> None:
-    tables = list[str]()
-    monkeypatch.setattr(runtime.database, "analyze_soon", tables.append)
-    monkeypatch.setattr("hookline.sync.apply.writing._MANY_ROWS", least)
-    await apply(runtime, webhooks(**dict.fromkeys(("one", "two", "three"), ORDERS)))
-    assert tables == analyzed
-    await apply(runtime, webhooks(**dict.fromkeys(("one", "two", "three"), ORDERS + "timeout: 9s")))
-    assert tables == analyzed
