@@ -119,6 +119,10 @@ class UnitOfWork(Reader):
         """
         await self._client.execute_many(sql, rows)  # type: ignore[arg-type]  # lists by its word
 
+    async def copy(self, table: str, columns: Sequence[str], lines: bytes) -> None:
+        """Writes new rows from lines of COPY's text format. For PostgreSQL."""
+        await postgres.copy(self._client, table, columns, lines)
+
     def __init__(
         self, dialect: str, client: BaseDBAsyncClient, at_end: list[Callable[[], None]]
     ) -> None:

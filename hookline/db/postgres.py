@@ -4,7 +4,8 @@ free one without end.
 """
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
@@ -12,6 +13,7 @@ from tortoise.backends.base.client import (
     TransactionContext,
     TransactionContextPooled,
 )
+from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
 
 from hookline.db.postgres_pool import (
@@ -27,6 +29,9 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
     "application_name": "hookline",
 }
+
+_PIECE_BYTES: Final = 256 * 1_024
+"""Bytes that go to the socket at once: their copy takes the loop 0.05 ms."""
 
 LIST_PLANS = {"plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1"}
 """Partial indexes are found for the values at hand only; and from memory or an SSD rows by an index
@@ -80,6 +85,22 @@ class SafeAsyncpgClient(AsyncpgDBClient):
 
     def _in_transaction(self) -> TransactionContext:
         return SafePooledTransaction(TransactionWrapper(self), self._pool_init_lock)
+
+
+@translate_exceptions
+async def copy(client: Any, table: str, columns: Sequence[str], lines: bytes) -> None:
+    """Writes new rows from lines of COPY's text format by a transaction's client.
+
+    Raises what Tortoise's statements raise.
+    """
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(lines), _PIECE_BYTES):
+            yield lines[start : start + _PIECE_BYTES]
+
+    async with client.acquire_connection() as connection:
+        client.log.debug("copy %s", table)
+        await connection.copy_to_table(table, source=pieces(), columns=columns)
 
 
 client_class = SafeAsyncpgClient

@@ -336,26 +336,19 @@ async def write_commit(work: UnitOfWork, revision: SyncRevision | None) -> None:
 
 
 async def write_set(
-    work: UnitOfWork,
-    values: Sequence[Any],
-    revision: bulk_rows.EncodedRows | None,
-    audit: bulk_rows.EncodedRows | None,
+    work: UnitOfWork, values: Sequence[Any], revision: bulk_rows.EncodedRows | None
 ) -> None:
-    """The set as it is now, in the order of SAVE_SET's columns, with its new revision and entries
-    of the audit log where there are any: one statement, up to three on SQLite.
+    """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is
+    one: one statement, two on SQLite.
     """
-    parts = [part for part in (revision, audit) if part]
-    # SQLite takes no insert inside of WITH.
+    if revision is None:
+        await work.execute(SAVE_SET, *values)
+        return
+    # On PostgreSQL one statement for both rows: foreign keys are checked at its end. SQLite takes
+    # no insert inside of WITH, and wants the set first.
     if work.dialect == "sqlite":
         await work.execute(SAVE_SET, *values)
-        for part in parts:
-            await bulk_rows.insert_encoded(work, part)
-        return
-    # On PostgreSQL foreign keys are checked at the end of a statement.
-    parameters, inserts = [*values], list[str]()
-    for part in parts:
-        insert = bulk_rows.insert(part.model, part.names, part.shared, len(parameters) + 1)
-        inserts.append(f"part_{len(inserts)} as ({insert})")
-        parameters += part.parameters
-    before = f"with {', '.join(inserts)} " if inserts else ""
-    await work.execute(f"{before}{SAVE_SET}", *parameters)
+        await bulk_rows.insert_encoded(work, revision)
+    else:
+        insert = bulk_rows.insert(SyncRevision, revision.names, parameter=len(values) + 1)
+        await work.execute(f"with noted as ({insert}) {SAVE_SET}", *values, revision.values)

@@ -27,7 +27,7 @@ from hookline.activity.writer import (
     encode_activity,
 )
 from hookline.db import bulk_rows
-from hookline.db.bulk_rows import EncodedRows
+from hookline.db.bulk_rows import Columns, EncodedRows
 from hookline.db.connection import Row, UnitOfWork
 from hookline.deliveries.queue.base import TARGET_COLUMNS
 from hookline.deliveries.registry import PreparedChange, Registry
@@ -95,8 +95,10 @@ class PreparedApply:
         for part in (changed, self.moved):
             if part:
                 await bulk_rows.update_encoded(work, part)
-        await store.write_set(work, self.set_values, self.encoded_revision, self.audit)
+        await store.write_set(work, self.set_values, self.encoded_revision)
         await store.write_commit(work, self.committed)
+        if self.audit:
+            await bulk_rows.insert_encoded(work, self.audit)
         if self.revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
             # every other change wait (docs/engine.md, Locks).
@@ -140,26 +142,28 @@ class Writing:
         def encoded(model: type[Model], part: Sequence[Row]) -> EncodedRows | None:
             return bulk_rows.encode_rows(dialect, model, part) if part else None
 
+        def new(model: type[Model], part: Columns) -> EncodedRows | None:
+            return bulk_rows.encode_new(dialect, model, part) if part else None
+
         revisions = [bulk_rows.attributes(revision)] if revision else []
         activity = self._activity(revision, rows.made) if revision else ()
-        made = bulk_rows.as_texts(Webhook, rows.made) if rows.made else {}
+        made = bulk_rows.as_texts(Webhook, rows.made)
+        audit_entries = bulk_rows.as_texts(AuditEntry, free_later(self._audit(rows, number)))
         return PreparedApply(
             rows,
-            bulk_rows.encode_columns(dialect, Webhook, made) if made else None,
+            new(Webhook, made),
             encoded(Webhook, changed),
             encoded(Webhook, rows.moved),
             self._set_values(set_id, number, now),
             revision,
             encoded(SyncRevision, revisions),
             self._committed(),
-            encoded(AuditEntry, free_later(self._audit(rows, number))),
+            new(AuditEntry, audit_entries),
             encode_activity(dialect, activity),
             self._next_targets(made, rows.changed) if revision else None,
         )
 
-    def _next_targets(
-        self, made: bulk_rows.Columns, changed: Sequence[Row]
-    ) -> PreparedChange | None:
+    def _next_targets(self, made: Columns, changed: Sequence[Row]) -> PreparedChange | None:
         """The webhooks after the apply, as this process matches and sends by them. made: columns of
         new ones, as texts; changed: the columns that change of others, or more of them.
         """
@@ -316,7 +320,7 @@ class Writing:
         return entries
 
 
-def _target_rows(columns: bulk_rows.Columns) -> Iterator[Row]:
+def _target_rows(columns: Columns) -> Iterator[Row]:
     """Those of the columns that targets are made of."""
     names = [name for name in TARGET_COLUMNS if name in columns]
     for row in zip(*[columns[name] for name in names], strict=True):

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import orjson
 import pytest
+from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
 
 from hookline import ids
 from hookline.db import bulk_rows
 from hookline.db.bulk_rows import attributes
+from hookline.db.connection import UnitOfWork
 from hookline.models import AuditEntry, Webhook
 from hookline.models.column_types import to_micros
 from hookline.runtime import Runtime
@@ -30,6 +33,11 @@ def entry(**values: Any) -> dict[str, Any]:
         at=AT,
         **values,
     )
+
+
+async def insert(work: UnitOfWork, model: type[Model], rows: list[dict[str, Any]]) -> None:
+    texts = bulk_rows.as_texts(model, rows)
+    await bulk_rows.insert_encoded(work, bulk_rows.encode_new(work.dialect, model, texts))
 
 
 def test_rows_of_one_statement_have_their_values_in_the_order_of_its_columns() -> None:
@@ -59,13 +67,60 @@ async def test_null_of_all_rows_is_written_over_what_is_there(runtime: Runtime) 
     made, changed = [{**row, "id": ids.uuid7(), "slug": f"{row['slug']}-2"} for row in rows], rows
 
     async with runtime.database.unit_of_work() as work:
-        await bulk_rows.insert_rows(work, Webhook, made)
+        await insert(work, Webhook, made)
         await bulk_rows.update_rows(work, Webhook, changed)
 
     found = await Webhook.all()
     assert {one.id for one in found} == {row["id"] for row in (*made, *changed)}
     assert await Webhook.filter(auto_disable_failures__isnull=True).count() == len(found)
     assert {one.auto_disable_seconds for one in found} == {172_800}
+
+
+# What means something to COPY, and what might: https://www.postgresql.org/docs/current/sql-copy.html
+TEXTS = [
+    "",
+    "\\",
+    "\\N",
+    "\\.",
+    "\\.\n",
+    "a\tb",
+    "a\nb\r\n",
+    "\\n",
+    "\\t\\",
+    "\b\f\v",
+    "N",
+    "null",
+    '"',
+    "é 漢 🦝",
+]
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_texts_are_stored_as_they_are(runtime: Runtime) -> None:
+    template = attributes(await make_webhook(runtime))
+    made = {ids.uuid7(): {"description": text, "created_by": {text: [text]}} for text in TEXTS}
+    rows = [{**template, "id": key, "slug": f"of-{key}", **own} for key, own in made.items()]
+
+    async with runtime.database.unit_of_work() as work:
+        await insert(work, Webhook, rows)
+
+    found = await Webhook.exclude(id=template["id"])
+    assert {one.id: {name: getattr(one, name) for name in made[one.id]} for one in found} == made
+    assert {(one.created_at, one.is_active, one.timeout_ms, one.events) for one in found} == {
+        (template["created_at"], True, template["timeout_ms"], template["events"])
+    }
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_a_row_that_is_there_already_is_refused_with_all_others(runtime: Runtime) -> None:
+    there = attributes(await make_webhook(runtime))
+    rows = [{**there, "id": ids.uuid7(), "slug": slug} for slug in ("other", there["slug"])]
+
+    with pytest.raises(IntegrityError):
+        async with runtime.database.unit_of_work() as work:
+            await insert(work, Webhook, rows)
+
+    assert [one.id for one in await Webhook.all()] == [there["id"]]
 
 
 def test_postgresql_gets_the_same_rows_as_one_text() -> None:
