@@ -5,7 +5,6 @@ registry and the API for large requests; nothing else of the process may depend 
 import gc
 import sys
 import threading
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -119,15 +118,6 @@ def keep_made() -> None:
     if gc.isenabled():
         gc.collect(0)
     gc.freeze()
-
-
-def let_others_in() -> None:
-    """Gives the interpreter away for long enough that another thread takes it. To be called every
-    millisecond or two by a thread that calls the system again and again, as for random bytes: each
-    call gives the interpreter up and takes it back before anybody has woken up, and those who wait
-    begin to wait anew. 10,000 new webhooks held up all others for 0.5 s so (2026-12-01).
-    """
-    time.sleep(0.000_05)
 
 
 def take_apart(value: Any) -> None:

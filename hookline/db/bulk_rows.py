@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -19,6 +20,7 @@ from hookline.db.connection import Row
 from hookline.models.column_types import (
     JsonColumn,
     LinesColumn,
+    PackedJsonColumn,
     TimeColumn,
     UuidColumn,
     json_text,
@@ -102,10 +104,14 @@ def encode_new(dialect: str, model: type[Model], texts: Columns) -> EncodedRows:
     """Encodes what `as_texts` made of new rows, for `insert_encoded`."""
     if dialect == "sqlite":
         return encode_columns(dialect, model, texts)
-    converters = _copy_encoders(model)
-    columns = [_converted(values, converters[name], _NULL) for name, values in texts.items()]
-    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
-    return EncodedRows(model, (*texts,), f"{lines}\n".encode())
+    encoders = _copy_encoders(model)
+    shared = tuple(name for name, values in texts.items() if _is_shared(values))
+    own = [name for name in texts if name not in shared]
+    # The end of each line: two thirds of the columns of 10,000 new webhooks.
+    end = "".join(f"\t{_copied(texts[name][:1], encoders[name])[0]}" for name in shared) + "\n"
+    columns = [_copied(texts[name], encoders[name]) for name in own]
+    lines = end.join(map("\t".join, zip(*columns, strict=True))) + end
+    return EncodedRows(model, (*own, *shared), lines.encode())
 
 
 async def insert_encoded(work: Writer, rows: EncodedRows) -> None:
@@ -228,12 +234,12 @@ def _is_shared(values: list[Any]) -> bool:
     return len(values) > 1 and values.count(values[0]) == len(values)
 
 
-def _converted(values: list[Any], convert: Convert | None, null: str | None = None) -> list[Any]:
-    """The values of a column: column by column they take half as long as row by row (2026-11)."""
+def _converted(values: list[Any], convert: Convert | None) -> list[Any]:
+    """Column by column they take half as long as row by row (2026-11)."""
     if convert is None:
         return values
     # By identity, as most cannot be hashed: rows share who changed them, and defaults.
-    known: dict[int, Any] = {id(None): null}
+    known: dict[int, Any] = {id(None): None}
     for value in values:
         if (key := id(value)) not in known:
             known[key] = convert(value)
@@ -308,11 +314,22 @@ def _copy_encoders(model: type[Model]) -> dict[str, Convert]:
 
 def _copy_encoder(column: Any) -> Convert:
     match column:
-        case UuidColumn() | BooleanField() | IntField() | SmallIntField():
+        case UuidColumn():
+            # Without the hyphens, which PostgreSQL needs no more: in half the time.
+            return attrgetter("hex")
+        case BooleanField() | IntField() | SmallIntField():
             return str
         case TimeColumn():
             return datetime.isoformat
     return _escaped
+
+
+def _copied(values: list[Any], encode: Convert) -> list[str]:
+    """The values of a column as lines of COPY have them."""
+    # Most columns need no look at each of their texts.
+    if encode is _escaped and None not in values and _escaped(joined := "".join(values)) == joined:
+        return values
+    return [_NULL if value is None else encode(value) for value in values]
 
 
 def _escaped(text: str) -> str:
@@ -322,8 +339,10 @@ def _escaped(text: str) -> str:
 
 def _to_text(column: Any) -> Convert | None:
     match column:
-        case JsonColumn() | LinesColumn():
+        case PackedJsonColumn() | LinesColumn():
             return lambda value: column.to_db_value(value, None)
+        case JsonColumn():
+            return json_text
     return None
 
 

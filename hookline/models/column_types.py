@@ -123,18 +123,24 @@ def json_text(value: Any) -> str:
     """The JSON of a value. Of many items one by one, as orjson keeps the interpreter's lock until
     it is done, in a thread too: all webhooks of a set of 10,000 are 6 MB.
     """
-    if isinstance(value, list) and len(value) >= _MANY_ITEMS:
-        return f"[{','.join([orjson.dumps(item).decode() for item in value])}]"
-    # Keys of another kind are for orjson to refuse.
-    if isinstance(value, dict) and len(value) >= _MANY_ITEMS and {*map(type, value)} == {str}:
-        dumps = orjson.dumps
-        pairs = [f"{dumps(key).decode()}:{dumps(item).decode()}" for key, item in value.items()]
-        return f"{{{','.join(pairs)}}}"
+    if isinstance(value, (dict, list)) and len(value) >= _MANY_ITEMS:
+        return _json_of_many(value)
     return orjson.dumps(value).decode()
 
 
+def _json_of_many(value: dict[Any, Any] | list[Any]) -> str:
+    dumps = orjson.dumps
+    if isinstance(value, list):
+        return f"[{','.join([dumps(item).decode() for item in value])}]"
+    # Keys of another kind are for orjson to refuse.
+    if {*map(type, value)} != {str}:
+        return dumps(value).decode()
+    pairs = [f"{dumps(key).decode()}:{dumps(item).decode()}" for key, item in value.items()]
+    return f"{{{','.join(pairs)}}}"
+
+
 def join_lines(items: Iterable[str]) -> str:
-    return "\n" + "".join(item + "\n" for item in items)
+    return "\n".join(("", *items, ""))
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import re
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
@@ -196,11 +196,11 @@ def fits(key: VerifyingKey, content: bytes, code: bytes) -> bool:
     return True
 
 
-def new_secret(algorithm: str = HMAC_SHA256) -> str:
+def new_secret(algorithm: str = HMAC_SHA256, random: Callable[[int], bytes] = os.urandom) -> str:
     """A fresh signing secret: `whsec_` and 32 random bytes in base64, or `whsk_`, a seed and its
     public key.
     """
-    data = os.urandom(_SEED_BYTES)
+    data = random(_SEED_BYTES)
     if algorithm == ED25519:
         data += Ed25519PrivateKey.from_private_bytes(data).public_key().public_bytes_raw()
     return _PREFIXES[algorithm] + b64encode(data).decode()

@@ -9,9 +9,12 @@ import os
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hookline import ids
 from hookline.errors import HooklineError, Misconfigured
 from hookline.regular_files import open_regular
+from hookline.secrets.random_bytes import RandomBytes
 
 _KEY_BYTES = 32
 # The length that GCM is made for. Random, as many processes seal with one key and share no counter.
@@ -59,6 +63,7 @@ class KeyRing:
         # By the key's hash: a stored secret names its key, and tells nothing of it.
         self._ciphers = {sha256(key).hexdigest()[:8]: AESGCM(key) for key in keys}
         self._newest_id = next(iter(self._ciphers))
+        self._random: Callable[[int], bytes] = os.urandom
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._ciphers)})"
@@ -67,11 +72,17 @@ class KeyRing:
     def key_ids(self) -> tuple[str, ...]:
         return tuple(self._ciphers)
 
+    def with_random(self, random: RandomBytes) -> Self:
+        """The same keys, for the thread that may use these random bytes."""
+        ring = copy(self)
+        ring._random = random
+        return ring
+
     def seal(self, plaintext: str, location: SecretLocation) -> str:
         """`v1.<key id>.<base64 of nonce and ciphertext>`, different at each call. key id: the first
         8 hex digits of the key's SHA-256.
         """
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = self._random(_NONCE_BYTES)
         ciphertext = self._ciphers[self._newest_id].encrypt(
             nonce, plaintext.encode(), location.associated_data(self._newest_id)
         )
@@ -127,6 +138,12 @@ class Vault:
         keeps it.
         """
         return os.urandom(_KEY_BYTES).hex()
+
+    def with_random(self, random: RandomBytes) -> Self:
+        """See KeyRing.with_random."""
+        vault = copy(self)
+        vault._ring = self._ring.with_random(random)
+        return vault
 
     def seal(self, plaintext: str, location: SecretLocation) -> str:
         """See KeyRing.seal."""

@@ -7,7 +7,7 @@ Secrets leave it sealed or as fingerprints only.
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from hookline import ids
@@ -15,9 +15,9 @@ from hookline.access.actor import Actor
 from hookline.db import bulk_rows
 from hookline.db.connection import Row
 from hookline.form.webhook_fields import DEFAULTS
-from hookline.large_work import let_others_in
 from hookline.models import Webhook
 from hookline.outbound import signing
+from hookline.secrets.random_bytes import RandomBytes
 from hookline.secrets.vault import Vault
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply.holding import ENGINE_COLUMNS
@@ -34,9 +34,6 @@ from hookline.webhooks.columns import (
 )
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
-
-_AT_ONCE: Final = 30
-"""Webhooks; they take 1 to 2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +86,17 @@ class RowMaker:
     kept: Set[str]
     defaults: Mapping[str, Any] = field(init=False)
     """Columns of what a new webhook's file leaves out: once, not for each of thousands."""
+    random: RandomBytes = field(init=False, default_factory=RandomBytes)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "vault", self.vault.with_random(self.random))
         # Nothing in them is secret, so it makes no difference whose they are.
         made = columns(DEFAULTS, self.actor.workspace_id, self.actor.workspace_id, self.vault)
         object.__setattr__(self, "defaults", made)
 
     def rows(self) -> WebhookRows:
         rows, written, planned = WebhookRows(), set(), self._planned()
-        for number, write in enumerate(self.plan.writes):
-            # Ids, secrets and what seals them are random.
-            if number % _AT_ONCE == 0:
-                let_others_in()
+        for write in self.plan.writes:
             written.add(write.slug)
             if write.live is None:
                 rows.made.append(self._made(write))
@@ -134,7 +130,7 @@ class RowMaker:
     def _made(self, write: Write) -> Row:
         key = ids.uuid7()
         secret = write.values.get("signingSecret") or signing.new_secret(
-            write.values.get("signingAlgorithm", signing.HMAC_SHA256)
+            write.values.get("signingAlgorithm", signing.HMAC_SHA256), self.random
         )
         form = {**write.values, "signingSecret": secret}
         own = columns(form, key, self.actor.workspace_id, self.vault)
@@ -158,7 +154,7 @@ class RowMaker:
     def _changed(self, write: Write, row: Webhook) -> dict[str, Any]:
         """The columns that change."""
         values = columns(self._whole(write, row), row.id, row.workspace_id, self.vault)
-        if secret := _new_secret(write.values, row):
+        if secret := self._new_secret(write.values, row):
             values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, self.now, self.vault)
         values.update(
             sync_set=self.request.document.set_name,
@@ -208,11 +204,12 @@ class RowMaker:
         commit = self.request.source.recorded_commit
         return {"sync_file": file, "sync_line": line, "sync_commit": commit}
 
-
-def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
-    """The secret that a webhook changes to: the file's, or one for its new algorithm; None when it
-    keeps its own.
-    """
-    algorithm = values.get("signingAlgorithm", signing_algorithm(row))
-    given: str | None = values.get("signingSecret")
-    return given or (None if algorithm == signing_algorithm(row) else signing.new_secret(algorithm))
+    def _new_secret(self, values: Mapping[str, Any], row: Webhook) -> str | None:
+        """The secret that a webhook changes to: the file's, or one for its new algorithm; None when
+        it keeps its own.
+        """
+        algorithm = values.get("signingAlgorithm", signing_algorithm(row))
+        given: str | None = values.get("signingSecret")
+        if given or algorithm == signing_algorithm(row):
+            return given
+        return signing.new_secret(algorithm, self.random)
