@@ -63,16 +63,23 @@ class EncodedRows:
         return [self.values, *([self.shared_values] if self.shared else [])]
 
 
-def as_texts(model: type[Model], rows: Sequence[Row]) -> Columns:
+def as_texts(model: type[Model], rows: Sequence[Row], base: Row | None = None) -> Columns:
     """The columns of rows that are to be written, by the names of their attributes, as a reader
-    finds them afterwards: JSON and lines as text; none of no rows. In a thread where they may be
-    many.
+    finds them afterwards: JSON and lines as text; none of no rows. base: all columns, with the
+    values of those that a row leaves out; by default each row has the columns of the first one. In
+    a thread where they may be many.
     """
-    fields = model._meta.fields_map
-    return {
-        name: _converted([row[name] for row in rows], _to_text(fields[name]))
-        for name in (rows[0] if rows else ())
+    if not rows:
+        return {}
+    to_texts = _to_texts(model)
+    if base is None:
+        return {name: _converted([row[name] for row in rows], to_texts[name]) for name in rows[0]}
+    own = set[str]().union(*rows)
+    columns = {
+        name: [row.get(name, value) for row in rows] if name in own else [value] * len(rows)
+        for name, value in base.items()
     }
+    return {name: _converted(values, to_texts[name]) for name, values in columns.items()}
 
 
 def encode_rows(dialect: str, model: type[Model], rows: Sequence[Row]) -> EncodedRows:
@@ -182,9 +189,7 @@ def attributes(row: Model) -> Row:
 
 
 def new_row(model: type[Model], **values: Any) -> Row:
-    """All of a new row by the names of its attributes, the model's defaults filled in. A model of
-    it took a third of the time that an apply of 10,000 new webhooks encodes (2026-11).
-    """
+    """All of a new row by the names of its attributes, the model's defaults filled in."""
     return {**_defaults(model), **values}
 
 
@@ -335,6 +340,12 @@ def _copied(values: list[Any], encode: Convert) -> list[str]:
 def _escaped(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("\n", "\\n")
     return escaped.replace("\r", "\\r").replace("\t", "\\t")
+
+
+@lru_cache(16)
+def _to_texts(model: type[Model]) -> dict[str, Convert | None]:
+    """By column, the way of a value that is not null to what a reader finds; None for as it is."""
+    return {name: _to_text(column) for name, column in model._meta.fields_map.items()}
 
 
 def _to_text(column: Any) -> Convert | None:

@@ -38,10 +38,12 @@ from hookline.webhooks.secrets import SECRET_OVERLAP
 
 @dataclass(frozen=True, slots=True)
 class WebhookRows:
-    """The rows that one apply writes, by the names of their attributes. made: new webhooks;
-    changed: the columns that change, others for each; moved: places in the file alone.
+    """The rows that one apply writes, by the names of their attributes. base: all columns of a new
+    webhook, of which made has those that are its own; changed: the columns that change, others for
+    each; moved: places in the file alone.
     """
 
+    base: Row
     made: list[Row] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
     moved: list[Row] = field(default_factory=list)
@@ -84,18 +86,13 @@ class RowMaker:
     by: Mapping[str, Any]
     now: datetime
     kept: Set[str]
-    defaults: Mapping[str, Any] = field(init=False)
-    """Columns of what a new webhook's file leaves out: once, not for each of thousands."""
     random: RandomBytes = field(init=False, default_factory=RandomBytes)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vault", self.vault.with_random(self.random))
-        # Nothing in them is secret, so it makes no difference whose they are.
-        made = columns(DEFAULTS, self.actor.workspace_id, self.actor.workspace_id, self.vault)
-        object.__setattr__(self, "defaults", made)
 
     def rows(self) -> WebhookRows:
-        rows, written, planned = WebhookRows(), set(), self._planned()
+        rows, written, planned = WebhookRows(self._base()), set(), self._planned()
         for write in self.plan.writes:
             written.add(write.slug)
             if write.live is None:
@@ -127,29 +124,37 @@ class RowMaker:
         is_dirty = (last[2] or "").endswith(DIRTY) and not self.request.source.is_dirty
         return last[:2] == (now["sync_file"], now["sync_line"]) and not is_dirty
 
+    def _base(self) -> Row:
+        """A new webhook whose file says nothing about it: made once, not for each of thousands."""
+        workspace_id = self.actor.workspace_id
+        # Nothing in the defaults is secret, so it makes no difference whose they are.
+        defaults = columns(DEFAULTS, workspace_id, workspace_id, self.vault)
+        return bulk_rows.new_row(
+            Webhook,
+            workspace_id=workspace_id,
+            created_at=self.now,
+            created_by=self.by,
+            modified_at=self.now,
+            modified_by=self.by,
+            sync_set=self.request.document.set_name,
+            **defaults,
+        )
+
     def _made(self, write: Write) -> Row:
         key = ids.uuid7()
         secret = write.values.get("signingSecret") or signing.new_secret(
             write.values.get("signingAlgorithm", signing.HMAC_SHA256), self.random
         )
         form = {**write.values, "signingSecret": secret}
-        own = columns(form, key, self.actor.workspace_id, self.vault)
-        return bulk_rows.new_row(
-            Webhook,
-            id=key,
-            workspace_id=self.actor.workspace_id,
-            slug=write.slug,
-            created_at=self.now,
-            created_by=self.by,
-            modified_at=self.now,
-            modified_by=self.by,
-            sync_set=self.request.document.set_name,
-            sync_applied=dict(write.applied),
-            sync_ignored=sorted(write.ignored) or None,
-            sync_version=self._settled_version(write, 1),
+        return {
+            "id": key,
+            "slug": write.slug,
+            "sync_applied": dict(write.applied),
+            "sync_ignored": sorted(write.ignored) or None,
+            "sync_version": self._settled_version(write, 1),
             **self._position(write.slug),
-            **{**self.defaults, **own},
-        )
+            **columns(form, key, self.actor.workspace_id, self.vault),
+        }
 
     def _changed(self, write: Write, row: Webhook) -> dict[str, Any]:
         """The columns that change."""

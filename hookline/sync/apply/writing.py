@@ -147,7 +147,7 @@ class Writing:
 
         revisions = [bulk_rows.attributes(revision)] if revision else []
         activity = self._activity(revision, rows.made) if revision else ()
-        made = bulk_rows.as_texts(Webhook, rows.made)
+        made = bulk_rows.as_texts(Webhook, rows.made, rows.base)
         audit_entries = bulk_rows.as_texts(AuditEntry, free_later(self._audit(rows, number)))
         return PreparedApply(
             rows,
