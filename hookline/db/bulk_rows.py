@@ -21,6 +21,7 @@ from hookline.models.column_types import (
     JsonColumn,
     LinesColumn,
     PackedJsonColumn,
+    PackedListColumn,
     TimeColumn,
     UuidColumn,
     json_text,
@@ -350,7 +351,7 @@ def _to_texts(model: type[Model]) -> dict[str, Convert | None]:
 
 def _to_text(column: Any) -> Convert | None:
     match column:
-        case PackedJsonColumn() | LinesColumn():
+        case PackedJsonColumn() | PackedListColumn() | LinesColumn():
             return lambda value: column.to_db_value(value, None)
         case JsonColumn():
             return json_text

@@ -105,6 +105,37 @@ class PackedJsonColumn(JsonColumn):
         return super().to_python_value(value)
 
 
+class PackedListColumn(JsonColumn):
+    """A list of JSON that may have thousands of items, of which SQL takes some: a JSON list of
+    their number and of parts with PART items each, every part a list or, where it is long, a text
+    as PackedJsonColumn makes it.
+    """
+
+    PART = 100
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        if value is None:
+            return None
+        pack = PackedJsonColumn().to_db_value
+        parts = [
+            text if text.startswith("[") else f'"{text}"'
+            for start in range(0, len(value), self.PART)
+            if (text := pack(value[start : start + self.PART], instance))
+        ]
+        return f"[{','.join([str(len(value)), *parts])}]"
+
+    def to_python_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return [item for part in orjson.loads(value)[1:] for item in self.items_of(part)]
+
+    @staticmethod
+    def items_of(part: Any) -> list[Any]:
+        """The items of a part: a list, its JSON, or a text that is compressed."""
+        items: list[Any] = PackedJsonColumn().to_python_value(part)
+        return items
+
+
 class LinesColumn(Field[tuple[str, ...]]):
     """A list of texts, one per line, with a break at both ends (`\\nproduction\\nstaging\\n`), so
     that a search for one item is a plain substring.

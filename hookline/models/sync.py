@@ -5,7 +5,13 @@ set, and the folders that servers follow.
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.column_types import JsonColumn, PackedJsonColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import (
+    JsonColumn,
+    PackedJsonColumn,
+    PackedListColumn,
+    TimeColumn,
+    UuidColumn,
+)
 
 
 class SyncSet(Model):
@@ -49,7 +55,7 @@ class SyncRevision(Model):
     """
     restores = fields.IntField(null=True)
     """Number of the revision that a rollback brought back."""
-    changes = JsonColumn()
+    changes = PackedListColumn()
     commit = fields.TextField(null=True)
     branch = fields.TextField(null=True)
     author = fields.TextField(null=True)

@@ -3,13 +3,15 @@ api/schema. One statement for any number of sets or revisions; the long columns 
 database but for the part that is asked for.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-from hookline.db.connection import Reader
+from hookline.db.connection import Reader, Row
+from hookline.models.column_types import PackedListColumn
 
 Window = tuple[UUID, int, int]
 """A revision, and the range of its changes: from this place to before that one."""
@@ -23,29 +25,30 @@ _WEBHOOKS: Final = """
 select sync_set, count(*) as webhooks from webhook
 where workspace_id = $1 and deleted_at is null and sync_removed_at is null and sync_set in ({})
 group by sync_set"""
+# PackedListColumn: the number of changes, then parts of them.
 _LENGTHS: Final = {
     "postgres": """
-select id, json_array_length(changes::json) as changes from sync_revision
+select id, (changes::json ->> 0)::int as changes from sync_revision
 where workspace_id = $1 and id in ({})""",
     "sqlite": """
-select id, json_array_length(changes) as changes from sync_revision
+select id, json_extract(changes, '$[0]') as changes from sync_revision
 where workspace_id = $1 and id in ({})""",
 }
-_CHANGES: Final = {
+_PARTS: Final = {
     "postgres": """
-select w.number, c.value::text as content
-from json_to_recordset($2::json) as w(number int, id uuid, first int, beyond int)
+select w.number, c.place - 2 as part, c.value #>> '{}' as content
+from json_to_recordset($2::json) as w(number int, id uuid, first int, last int)
 join sync_revision r on r.id = w.id
 cross join lateral json_array_elements(r.changes::json) with ordinality as c(value, place)
-where r.workspace_id = $1 and c.place > w.first and c.place <= w.beyond
+where r.workspace_id = $1 and c.place - 2 between w.first and w.last
 order by c.place""",
     "sqlite": """
-select w.key as number, c.value as content
+select w.key as number, c.key - 1 as part, c.value as content
 from json_each($2) w
 join sync_revision r on r.id = uuid_blob(json_extract(w.value, '$.id'))
 join json_each(r.changes) c
-  on c.key >= json_extract(w.value, '$.first') and c.key < json_extract(w.value, '$.beyond')
-where r.workspace_id = $1
+  on c.key - 1 between json_extract(w.value, '$.first') and json_extract(w.value, '$.last')
+where r.workspace_id = $1 and c.key > 0
 order by c.key""",
 }
 
@@ -76,14 +79,30 @@ async def changes_of(
     reads: Reader, workspace_id: UUID, windows: Sequence[Window]
 ) -> dict[Window, list[dict[str, Any]]]:
     """The changes in each window, as the revision recorded them: kind, slug, fields."""
+    size = PackedListColumn.PART
     asked = [
-        {"number": number, "id": str(revision_id), "first": first, "beyond": beyond}
+        {
+            "number": number,
+            "id": str(revision_id),
+            "first": first // size,
+            "last": (beyond - 1) // size,
+        }
         for number, (revision_id, first, beyond) in enumerate(windows)
     ]
-    rows = await reads.rows(_CHANGES[reads.dialect], workspace_id, orjson.dumps(asked).decode())
+    rows = await reads.rows(_PARTS[reads.dialect], workspace_id, orjson.dumps(asked).decode())
+    return await asyncio.to_thread(_in_windows, windows, rows)
+
+
+def _in_windows(
+    windows: Sequence[Window], rows: Sequence[Row]
+) -> dict[Window, list[dict[str, Any]]]:
+    """rows: parts of each window in their order."""
     found: dict[Window, list[dict[str, Any]]] = {window: [] for window in windows}
     for row in rows:
-        found[windows[row["number"]]].append(orjson.loads(row["content"]))
+        _, first, beyond = window = windows[row["number"]]
+        begin = row["part"] * PackedListColumn.PART
+        items = PackedListColumn.items_of(row["content"])
+        found[window] += items[max(0, first - begin) : max(0, beyond - begin)]
     return found
 
 

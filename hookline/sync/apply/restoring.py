@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-
 from hookline.access.actor import Actor
 from hookline.db import bulk_rows
 from hookline.db.connection import Row
@@ -17,7 +15,7 @@ from hookline.errors import Code, Problem, Refused
 from hookline.form.check import check_given, check_slug
 from hookline.form.kinds import Bounds, FieldProblem
 from hookline.models import SyncRevision
-from hookline.models.column_types import UuidColumn
+from hookline.models.column_types import PackedListColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
 from hookline.sync.apply.deleted import deleted_webhooks, stored_secrets
@@ -185,7 +183,7 @@ async def _moves_after(reads: RowReader, set_id: UUID, number: int) -> list[tupl
     return [
         (change["slug"], change["movedFrom"])
         for row in rows
-        for change in orjson.loads(row["changes"])
+        for change in PackedListColumn().to_python_value(row["changes"])
         if change["kind"] == ChangeKind.MOVE
     ]
 

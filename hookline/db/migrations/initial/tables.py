@@ -12,6 +12,7 @@ from hookline.models.column_types import (
     JsonColumn,
     LinesColumn,
     PackedJsonColumn,
+    PackedListColumn,
     TimeColumn,
     UuidColumn,
 )
@@ -207,7 +208,7 @@ SYNC_REVISION = _table(
         "snapshot": PackedJsonColumn(),
         "policy": JsonColumn(null=True),
         "restores": fields.IntField(null=True),
-        "changes": JsonColumn(),
+        "changes": PackedListColumn(),
         "commit": fields.TextField(null=True),
         "branch": fields.TextField(null=True),
         "author": fields.TextField(null=True),
