@@ -31,7 +31,9 @@ SERVER_SETTINGS = {
 }
 
 _PIECE_BYTES: Final = 256 * 1_024
-"""Bytes that go to the socket at once: their copy takes the loop 0.05 ms."""
+"""Bytes of a COPY that go to the socket at once: others have the loop in between."""
+COPY_SECONDS: Final = 10.0
+"""As long as any statement may take."""
 
 LIST_PLANS = {"plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1"}
 """Partial indexes are found for the values at hand only; and from memory or an SSD rows by an index
@@ -91,7 +93,7 @@ class SafeAsyncpgClient(AsyncpgDBClient):
 async def copy(client: Any, table: str, columns: Sequence[str], lines: bytes) -> None:
     """Writes new rows from lines of COPY's text format by a transaction's client.
 
-    Raises what Tortoise's statements raise.
+    Raises what Tortoise's statements raise, TimeoutError after COPY_SECONDS.
     """
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -100,7 +102,12 @@ async def copy(client: Any, table: str, columns: Sequence[str], lines: bytes) ->
 
     async with client.acquire_connection() as connection:
         client.log.debug("copy %s", table)
-        await connection.copy_to_table(table, source=pieces(), columns=columns)
+        # asyncpg 0.32 bounds its wait for the answer, and waits without end for a server that takes
+        # no more lines; its own time must not be over first.
+        async with asyncio.timeout(COPY_SECONDS):
+            await connection.copy_to_table(
+                table, source=pieces(), columns=columns, timeout=2 * COPY_SECONDS
+            )
 
 
 client_class = SafeAsyncpgClient

@@ -1,5 +1,8 @@
 """Rows encoded many at once, as either database takes them."""
 
+import asyncio
+import os
+import signal
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +14,10 @@ from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 
 from hookline import ids
-from hookline.db import bulk_rows
+from hookline.db import bulk_rows, postgres
 from hookline.db.bulk_rows import attributes
 from hookline.db.connection import UnitOfWork
+from hookline.errors import Unavailable
 from hookline.models import AuditEntry, Webhook
 from hookline.models.column_types import to_micros
 from hookline.runtime import Runtime
@@ -120,6 +124,35 @@ async def test_a_row_that_is_there_already_is_refused_with_all_others(runtime: R
         async with runtime.database.unit_of_work() as work:
             await insert(work, Webhook, rows)
 
+    assert [one.id for one in await Webhook.all()] == [there["id"]]
+
+
+@pytest.mark.engines("postgres")
+async def test_lines_that_the_server_does_not_take_end_in_time(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "COPY_SECONDS", 0.5)
+    there = attributes(await make_webhook(runtime))
+    # More than the buffers of a socket hold, so that not even the sending ends.
+    long = {"description": "long " * 500}
+    rows = [{**there, **long, "id": ids.uuid7(), "slug": f"of-{n}"} for n in range(4_000)]
+    stopped = list[int]()
+
+    async def write() -> None:
+        async with runtime.database.unit_of_work() as work:
+            [row] = await work.rows("select pg_backend_pid() as pid")
+            os.kill(row["pid"], signal.SIGSTOP)
+            stopped.append(row["pid"])
+            await insert(work, Webhook, rows)
+
+    try:
+        async with asyncio.timeout(30) as limit:
+            with pytest.raises(Unavailable):
+                await write()
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    assert not limit.expired()
     assert [one.id for one in await Webhook.all()] == [there["id"]]
 
 
