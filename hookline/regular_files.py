@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ def open_regular(path: Path) -> BinaryIO:
     # Before it is opened, which some devices take for an order.
     _check(os.stat(path).st_mode, path)
     # Without waiting for the other end of a pipe that has taken its place since.
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb")
+    file = _RegularFile(FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)))
     try:
         _check(os.fstat(file.fileno()).st_mode, path)
     except OSError:
@@ -26,6 +27,19 @@ def open_regular(path: Path) -> BinaryIO:
             file.close()
         raise
     return file
+
+
+class _RegularFile(BufferedReader):
+    """A file that is read at once or not at all."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Raises OSError where there is nothing to be read yet, for which Python has None: some
+        files of the kernel, such as /proc/kmsg, are regular ones and have their readers wait.
+        """
+        found: bytes | None = super().read(size)
+        if found is None:
+            raise BlockingIOError(errno.EAGAIN, "Nothing can be read from it now")
+        return found
 
 
 def _check(mode: int, path: Path) -> None:

@@ -26,7 +26,7 @@ _HIDDEN: Final = re.compile(
 
 # What makes a command of a line in the log of GitHub Actions (the second of others too: Azure
 # Pipelines, TeamCity), which may set outputs or hide text.
-_COLONS_AT_THE_START: Final = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_COLONS_AT_THE_START: Final = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _SIGNS: Final = re.compile(r"(##\w*)\[")
 
 _SECRET_PARAMETER: Final = re.compile(

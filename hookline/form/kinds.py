@@ -1,7 +1,7 @@
 """Kinds of values of a webhook's fields: each checks a value, and gives canonical form and schema.
 
-Called by hookline/form/webhook_fields.py (the table) and hookline/sync/read/document.py, which asks
-a kind for its shape. Pure: problems are added to a Validation, never raised.
+Called by hookline/form/webhook_fields.py (the table) and hookline/sync/read/file_decoding.py, which
+asks a kind for its shape. Pure: problems are added to a Validation, never raised.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

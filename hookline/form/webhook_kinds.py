@@ -112,7 +112,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """An event pattern. YAML may also write it in parts, which hookline/sync/read/document.py
+    """An event pattern. YAML may also write it in parts, which hookline/sync/read/decoding.py
     joins.
     """
 

@@ -21,7 +21,7 @@ from hookline.cli.serve import serve
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.settings.fields import Settings
-from hookline.sync.read import document, loader
+from hookline.sync.read import file_decoding, loader
 from hookline.sync.read.references import UnresolvedReferences
 from tests.served_schema import SCHEMA as SERVED
 
@@ -184,7 +184,7 @@ def test_webhooks_files_on_the_pages_are_without_errors(page: str) -> None:
     for text in blocks(page, "yaml"):
         loaded = loader.load(text.encode(), page)
         assert loaded.root is not None
-        found = document.decode(loaded.root, BOUNDS, UnresolvedReferences(), loaded.problems)
+        found = file_decoding.decode(loaded.root, BOUNDS, UnresolvedReferences(), loaded.problems)
         assert loaded.problems.in_order() == []
         assert found.webhooks
 

@@ -183,3 +183,17 @@ def test_a_plan_that_was_saved_is_loaded(tmp_path: Path) -> None:
 
     assert (loaded.files, loaded.files_digest, loaded.plan) == (("w.yaml",), "sha256:0", plan)
     assert json.loads((tmp_path / "p.json").read_text())["plan"]["digest"] == "d"
+
+
+def test_file_that_has_its_readers_wait_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As /proc/kmsg, which is a regular file and has nothing to be read by who does not wait.
+    monkeypatch.setattr("hookline.regular_files._check", lambda mode, path: None)
+    pipe(tmp_path / "messages")
+    writer = os.open(tmp_path / "messages", os.O_RDWR)
+
+    with open_regular(tmp_path / "messages") as opened, pytest.raises(OSError, match="from it now"):
+        opened.read(10)
+
+    os.close(writer)

@@ -14,6 +14,7 @@ from hookline.sync.importing.imported_webhook import ImportedWebhook, Slugs
 from hookline.sync.read import loader
 from hookline.sync.read.collecting import Collected, SourceFile
 from hookline.sync.read.problems import Position, Problems, SyncProblem
+from hookline.sync.read.room import Used
 
 Format = Callable[[ForeignValue, Slugs], Iterator[ImportedWebhook] | None]
 FORMATS: Final[Mapping[str, tuple[Format, str]]] = {
@@ -70,7 +71,7 @@ def imported(
 
 
 def _roots(collected: Collected, problems: Problems, notes: Notes) -> Iterator[ForeignValue]:
-    used = loader.Used()
+    used = Used()
     for file in collected.files:
         # A folder of metadata has files without a line.
         if collected.folders and not file.data.strip():

@@ -4,7 +4,7 @@ knows PyYAML, whose own composer hides duplicate keys, guesses types, and dies o
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from yaml.events import (
@@ -36,6 +36,7 @@ from hookline.sync.read.problems import (
     key_name,
     shown_below,
 )
+from hookline.sync.read.room import MAX_CHARACTERS, size_of
 from hookline.sync.read.syntax_errors import explain
 from hookline.text import shown
 
@@ -64,17 +65,24 @@ class _Open:
 
 @dataclass(slots=True)
 class Composer:
-    """nodes, expanded: values so far, written and by aliases, those of earlier files among them."""
+    """nodes, expanded: values so far, written and by aliases, those of earlier files among them;
+    characters: those that aliases stand for.
+    """
 
     parser_class: Any
     text: str
     problems: Problems
     nodes: int = 0
     expanded: int = 0
+    characters: int = 0
     root: Node | None = None
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, Node | None] = field(default_factory=dict)
     """By name; None while the anchored collection is still open."""
+    sizes: dict[int, tuple[Node, int]] = field(default_factory=dict)
+    """Characters of collections that were named before, by the ids of their nodes, and these, as
+    another one could get the id of one that was freed.
+    """
 
     def compose(self) -> Node | None:
         """The one document's root, None when there is no document. Raises FileRefused where reading
@@ -261,9 +269,9 @@ class Composer:
     def _take_value(self, around: _Open, mapping: Mapping, node: Node) -> None:
         key, around.key = around.key, None
         if around.is_merge_next:
-            around.merges = (around.merges or []) + (
-                node.items if isinstance(node, Sequence) else [node]
-            )
+            if around.merges is None:
+                around.merges = []
+            around.merges += node.items if isinstance(node, Sequence) else [node]
         elif isinstance(key, Scalar) and key.text not in mapping.entries:
             mapping.entries[key.text] = (key, node)
             _grow(mapping, node)
@@ -276,12 +284,15 @@ class Composer:
             self._add_problem("bad-merge", "'<<' needs a mapping or a list of mappings", source)
             return
         for text, (key, value) in source.entries.items():
-            if text not in into.entries:
-                into.entries[text] = (key, value)
-                _grow(into, value)
-                # Merges of merges multiply as aliases do: 880 bytes of them ended a process in
-                # yaml.load.
-                self._expand(value.weight + 1, source)
+            if text in into.entries:
+                # Looked at all the same, as often as the source is named.
+                self._expand(1, 0, source)
+                continue
+            into.entries[text] = (key, value)
+            _grow(into, value)
+            # Merges of merges multiply as aliases do: 880 bytes of them ended a process in
+            # yaml.load.
+            self._expand(value.weight + 1, len(text) + self._characters_of(value), source)
 
     def _tagless(self, event: Any, node: Node) -> Node:
         if event.tag is None or event.tag == "!":
@@ -332,22 +343,35 @@ class Composer:
             raise self._fatal(
                 "too-deep", f"the file is nested deeper than {MAX_DEPTH} levels", event
             )
-        self._expand(node.weight, here)
+        self._expand(node.weight, self._characters_of(node), here)
         return node
 
-    def _expand(self, weight: int, node: Node) -> None:
+    def _characters_of(self, node: Node) -> int:
+        if isinstance(node, Scalar):
+            return len(node.text)
+        if (found := self.sizes.get(id(node))) is None:
+            found = self.sizes[id(node)] = (node, size_of(node).characters)
+        return found[1]
+
+    def _expand(self, weight: int, characters: int, node: Node) -> None:
         self.expanded += weight
+        self.characters += characters
         if self.expanded > MAX_NODES:
-            message = f"aliases stand for more than {MAX_NODES:,} values"
-            raise FileRefused(
-                SyncProblem("alias-bomb", message, position_of(node, self.problems.file))
-            )
+            self._refuse_aliases(f"{MAX_NODES:,} values", node)
+        if self.characters > MAX_CHARACTERS:
+            self._refuse_aliases(f"{MAX_CHARACTERS:,} characters", node)
+
+    def _refuse_aliases(self, most: str, node: Node) -> NoReturn:
+        message = f"aliases stand for more than {most}"
+        raise FileRefused(SyncProblem("alias-bomb", message, position_of(node, self.problems.file)))
 
     def _told(self, text: str) -> str:
         keys = [around.key.text for around in self.stack if isinstance(around.key, Scalar)]
         return shown_below(keys, text)
 
     def _add_problem(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
+        if self.problems.is_full:
+            return
         width = len(node.text) if isinstance(node, Scalar) else 1
         self.problems.add(
             SyncProblem(

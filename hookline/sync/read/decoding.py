@@ -1,10 +1,12 @@
 """Nodes to plain values by a field's kind: the field decides the type, never the spelling. Called
-by document. Notes what only the tree shows (types, missing values, unknown keys, references); the
-kinds judge the values afterwards, and `place` finds the node of such a judgement. Never raises.
+by file_decoding. Notes what only the tree shows (types, missing values, unknown keys, references);
+the kinds judge the values afterwards, and `place` finds the node of such a judgement. Never raises.
 """
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 from hookline.form.kinds import (
     REFUSED,
@@ -67,6 +69,8 @@ _WORDS = {
     "false": "false",
 }
 _PLAIN_VALUE, _SECRET_VALUE = Text(0), Text(0, is_secret=True)
+# Of a list that is too long the kind tells that by one more; nobody looks at the other million.
+_ONE_TOO_MANY: Final = 1
 _WITH_SECRETS = frozenset(["headers", "secretHeader", "basicAuth", "signingSecret"])
 # Any other kind takes text.
 _SHAPED = frozenset(
@@ -150,11 +154,11 @@ class Decoder:
             case Record() | NullableRecord() | SecretHeader():
                 return self._record(_fields_of(kind), node, path)
             case Emails():
-                return self._emails(node, path)
+                return self._emails(kind, node, path)
             case Headers():
-                return self._pairs("name", node, path)
+                return self._pairs("name", kind.high, node, path)
             case Labels():
-                return self._pairs("key", node, path)
+                return self._pairs("key", kind.high, node, path)
             case Pattern() if isinstance(node, Mapping):
                 return self._event(node, path)
             # A filter compares by value, so 1.50 is a number there and no text to be kept as typed.
@@ -282,17 +286,17 @@ class Decoder:
             )
         return [
             self.plain(kind.item, item, item, (*path, str(index)))
-            for index, item in enumerate(node.items)
+            for index, item in enumerate(node.items[: kind.high + _ONE_TOO_MANY])
         ]
 
-    def _emails(self, node: Node, path: Path) -> object:
+    def _emails(self, kind: Emails, node: Node, path: Path) -> object:
         if isinstance(node, Scalar):
             return [self._text(node, path)]
         if not isinstance(node, Sequence):
             return self._wrong_type("a list", node, path)
         return [
             self.plain(_PLAIN_VALUE, item, item, (*path, str(index)))
-            for index, item in enumerate(node.items)
+            for index, item in enumerate(node.items[: kind.high + _ONE_TOO_MANY])
         ]
 
     def _record(self, fields: tuple[RecordField, ...], node: Node, path: Path) -> object:
@@ -316,12 +320,12 @@ class Decoder:
             )
         return ".".join(str(parts[one.name]) for one in _EVENT_FIELDS)
 
-    def _pairs(self, name: str, node: Node, path: Path) -> object:
+    def _pairs(self, name: str, high: int, node: Node, path: Path) -> object:
         if not isinstance(node, Mapping):
             return self._wrong_type("a mapping", node, path)
         return [
             {name: text, "value": self._pair_value(name, text, key, value, (*path, key_name(text)))}
-            for text, (key, value) in node.entries.items()
+            for text, (key, value) in islice(node.entries.items(), high + _ONE_TOO_MANY)
         ]
 
     def _pair_value(self, name: str, text: str, key: Scalar, value: Node, path: Path) -> object:

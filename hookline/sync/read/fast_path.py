@@ -1,6 +1,6 @@
 """Values of a webhook straight from its JSON, where nothing is wrong: no tree, no places, and what
-webhooks repeat is checked once. Called by document and received. Whatever is out of the ordinary is
-left to the tree, which finds what is wrong and where; a test compares the two.
+webhooks repeat is checked once. Called by file_decoding and received. Whatever is out of the
+ordinary is left to the tree, which finds what is wrong and where; a test compares the two.
 """
 
 from collections.abc import Callable, Hashable

@@ -9,12 +9,14 @@ from pathlib import Path
 from hookline.form.kinds import Bounds
 from hookline.sync.read import loader
 from hookline.sync.read.collecting import Collected, SourceFile, collect
-from hookline.sync.read.document import Document, decode
+from hookline.sync.read.document import Document
+from hookline.sync.read.file_decoding import decode
 from hookline.sync.read.merging import merge
 from hookline.sync.read.moves import check_moves
 from hookline.sync.read.plain_file import read_plain
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import References
+from hookline.sync.read.room import Used
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def decoded_all(
     problems = Problems("")
     for problem in collected.problems:
         problems.add(problem)
-    lines, documents, used = SourceLines(), list[Document](), loader.Used()
+    lines, documents, used = SourceLines(), list[Document](), Used()
     for file in collected.files:
         lines.data[file.name] = file.data
         own = references(file.folder)
@@ -84,7 +86,7 @@ def decoded_all(
         loaded = loader.load(file.data, file.name, problems=problems, used=used)
         # Also after problems of its form, so that people get all of them at once.
         if loaded.root is not None:
-            documents.append(decode(loaded.root, bounds, own, problems))
+            documents.append(decode(loaded.root, bounds, own, problems, used))
         # Of what follows nothing more would be told.
         if used.is_full or problems.is_full:
             break

@@ -7,8 +7,9 @@ from typing import Any
 
 from hookline.sync.read.composer import Composer, parser_class
 from hookline.sync.read.file_text import MAX_FILE_BYTES, text_of
-from hookline.sync.read.nodes import MAX_NODES, Node, Scalar
+from hookline.sync.read.nodes import Node, Scalar
 from hookline.sync.read.problems import FileRefused, Position, Problems, SyncProblem
+from hookline.sync.read.room import Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +18,6 @@ class LoadedFile:
 
     root: Node | None
     problems: Problems
-
-
-@dataclass(slots=True)
-class Used:
-    """Values of the files of a set so far, written and by aliases: their limit is of all files."""
-
-    nodes: int = 0
-    expanded: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        return self.nodes + self.expanded > MAX_NODES
 
 
 # Any: PyYAML's parsers have no common type.
@@ -46,7 +35,9 @@ def load(
     problems.file = file
     try:
         parser = parser or parser_class()
-        composer = Composer(parser, text_of(data, file), problems, used.nodes, used.expanded)
+        composer = Composer(
+            parser, text_of(data, file), problems, used.nodes, used.expanded, used.characters
+        )
         return LoadedFile(_composed(composer, used, file), problems)
     except FileRefused as refused:
         problems.add(refused.problem)
@@ -59,6 +50,7 @@ def _composed(composer: Composer, used: Used, file: str) -> Node:
         root = composer.compose()
     finally:
         used.nodes, used.expanded = composer.nodes, composer.expanded
+        used.characters = composer.characters
     if root is None or (isinstance(root, Scalar) and root.is_null):
         hint = "write 'webhooks: {}' for a set without webhooks"
         raise FileRefused(

@@ -1,6 +1,6 @@
 """The tree between YAML or JSON and the document: every value with its place, without a type yet.
 
-Made by loader (YAML) and by `from_json` (what a command sent to the server); read by document.
+Made by loader (YAML) and by `from_json` (what a command sent to the server); read by file_decoding.
 Never guesses a type.
 """
 

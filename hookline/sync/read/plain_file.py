@@ -9,15 +9,17 @@ from typing import Any, Final
 from hookline.form.check import check_slug
 from hookline.form.kinds import Bounds
 from hookline.form.webhook_fields import SECRET_FIELDS
-from hookline.sync.read.defaults import merged_content
-from hookline.sync.read.document import Document, DocumentWebhook, content_of, decode
+from hookline.sync.read.defaults import count_filled, default_entries, merged_content
+from hookline.sync.read.document import Document, DocumentWebhook
 from hookline.sync.read.fast_path import FastPath
+from hookline.sync.read.file_decoding import content_of, decode
 from hookline.sync.read.file_text import text_of
-from hookline.sync.read.loader import Used, load
-from hookline.sync.read.nodes import MAX_NODES, Mapping, Node, Scalar
+from hookline.sync.read.loader import load
+from hookline.sync.read.nodes import Mapping, Node, Scalar
 from hookline.sync.read.plain_lines import PlainWebhook, read_lines
 from hookline.sync.read.problems import FileRefused, Position, Problems
 from hookline.sync.read.references import References
+from hookline.sync.read.room import Used
 
 # Of what `text_of` lets pass, libyaml refuses these (0.2.5).
 _REFUSED: Final = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -45,20 +47,23 @@ def read_plain(
     lines = None if is_refused else read_lines(text)
     if lines is None:
         return None
-    problems, own = Problems(name), Used(used.nodes, used.expanded)
+    problems, own = Problems(name), used.copy()
     # All but the webhooks, as any file is read.
     root = load(lines.rest.encode(), name, None, problems, own).root
     if root is None or not _has_place(root, lines.line):
         return None
-    document = decode(root, bounds, references, problems)
     # The key's empty value is counted, and the mapping in its place.
     own.nodes += lines.nodes - 1
-    if problems.in_order() or own.nodes + own.expanded > MAX_NODES:
+    count_filled(default_entries(root), [one.fields for one in lines.webhooks.values()], own)
+    if own.is_full:
+        return None
+    document = decode(root, bounds, references, problems)
+    if problems.in_order():
         return None
     fast_path = FastPath(bounds, references, is_checked_later)
     if not _take_all(document, root, lines.webhooks, fast_path, name):
         return None
-    used.nodes, used.expanded = own.nodes, own.expanded
+    used.take(own)
     return document
 
 
@@ -119,11 +124,6 @@ def _refers(defaults: dict[str, Any]) -> bool:
 
 def _defaults(root: Node) -> tuple[dict[str, Any], dict[str, str]]:
     """The file's defaults as JSON, and the places of their values as `PlainWebhook` has them."""
-    found = root.entries.get("defaults") if isinstance(root, Mapping) else None
-    node = found[1] if found else None
-    if not isinstance(node, Mapping):
-        return {}, {}
-    places = {
-        name: f"{name}:{value.line}:{value.column}" for name, (_, value) in node.entries.items()
-    }
-    return content_of(node.entries), places
+    entries = default_entries(root)
+    places = {name: f"{name}:{value.line}:{value.column}" for name, (_, value) in entries.items()}
+    return content_of(entries), places

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from hookline.form.check import check_slug
 from hookline.form.kinds import Bounds
-from hookline.sync.read import document
 from hookline.sync.read.document import Document, DocumentWebhook
 from hookline.sync.read.fast_path import FastPath
+from hookline.sync.read.file_decoding import decode_by_tree
 from hookline.sync.read.moves import check_moves
 from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, from_json
 from hookline.sync.read.positions import Positions, unpacked
@@ -42,7 +42,7 @@ def decode(
     root = _tree(content, rest, places, problems)
     if root is None:
         return Document(""), problems
-    found = document.decode_by_tree(root, bounds, references, problems)
+    found = decode_by_tree(root, bounds, references, problems)
     found.webhooks = _in_order(content, {**found.webhooks, **taken.webhooks})
     found.secrets |= taken.secrets
     found.positions = places

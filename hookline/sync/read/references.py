@@ -17,7 +17,7 @@ from hookline.sync.read.file_text import MAX_FILE_BYTES, hidden_character
 from hookline.text import shown
 
 # In this order: the escape is not a reference, and the last one finds what only looks like one.
-_NESTED: Final = re.compile(r"\$\{(?:env|file):[^}]*\}")
+_BEGINNING: Final = re.compile(r"\$\{(?:env|file):")
 _REFERENCE = re.compile(r"\$\$\{|\$\{(env|file):([^{}]*)\}|\$\{")
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _MAX_VALUE_BYTES: Final = 65_536
@@ -129,7 +129,7 @@ class LocalReferences:
                 self._from_environment(found[2]) if found[1] == "env" else self._from_file(found[2])
             )
             # Of a secret too: nobody's password is one, and a loop of files begins like this.
-            if _NESTED.search(value):
+            if (begin := _BEGINNING.search(value)) and "}" in value[begin.end() :]:
                 raise ReferenceRefused(
                     "bad-reference",
                     "what this stands for holds a reference itself, which is not looked up",

@@ -108,7 +108,7 @@ def _cut(line: str, hidden_column: int | None, is_speaking: bool) -> int | None:
     """
     cuts = [hidden_column - 1] if hidden_column is not None else []
     if is_speaking:
-        key = re.match(r"[\s\-{]*(?:\"[^\"]*\"|'[^']*'|[^\s:'\"][^:]*):(?:\s+|$)", line)
+        key = re.match(r"[\s\-{]*+(?:\"[^\"]*\"|'[^']*'|[^\s:'\"][^:]*):(?:\s+|$)", line)
         cuts += (
             [key.end() if key else len(line) - len(line.lstrip())]
             if not key or key.end() < len(line)

@@ -37,6 +37,29 @@ def test_what_is_not_ready_says_what_to_do_and_repeats_nothing(text: str, verb: 
     assert text not in said
 
 
-@each_of("text", ["plain", "ENC", "a {b} c", "vault", "see vault:v1", "50 % < 60 %", "{ {", "<a>"])
+# A pattern that looks for the end behind each beginning takes them minutes.
+@each_of("text", ["{" * 500_000, "ENC[" * 300_000, "<%" * 300_000, "${env:A}" + "{{ " * 300_000])
+def test_beginnings_without_an_end_are_ready_at_once(text: str) -> None:
+    assert unready(text) is None
+
+
+@each_of("text", ["}} {{", "%> <%", "] ENC[", "{{}"])
+def test_an_end_before_the_beginning_is_none(text: str) -> None:
+    assert unready(text) is None
+
+
+@each_of(
+    "text",
+    [
+        "plain",
+        "ENC",
+        "a {b} c",
+        "vault",
+        "see vault:v1",
+        "50 % < 60 %",
+        "{ {",
+        "<a>",
+    ],
+)
 def test_other_texts_are_ready(text: str) -> None:
     assert unready(text) is None

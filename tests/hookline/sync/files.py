@@ -15,8 +15,7 @@ from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.options import Options
 from hookline.sync.plan.changes import Plan
-from hookline.sync.read import document as documents
-from hookline.sync.read import loader
+from hookline.sync.read import file_decoding, loader
 from hookline.sync.read.document import Document
 from hookline.sync.read.references import LocalReferences, References, UnresolvedReferences
 from hookline.sync.request import Source, SyncRequest
@@ -43,7 +42,7 @@ def document(text: str, environment: Mapping[str, str] | None = None) -> Documen
     )
     loaded = loader.load(text.encode(), FILE)
     assert loaded.root is not None, loaded.problems.found
-    decoded = documents.decode(loaded.root, BOUNDS, references, loaded.problems)
+    decoded = file_decoding.decode(loaded.root, BOUNDS, references, loaded.problems)
     assert not loaded.problems.has_errors(), loaded.problems.found
     return decoded
 

@@ -13,8 +13,7 @@ import yaml
 from hookline.cli.main import main
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
-from hookline.sync.read import document as documents
-from hookline.sync.read import loader
+from hookline.sync.read import file_decoding, loader
 from hookline.sync.read.references import LocalReferences
 from tests.tables import each_of
 
@@ -50,7 +49,7 @@ def found(
 def test_a_file_gives_exactly_its_problems(case: dict[str, Any], parser: Any) -> None:
     loaded = loader.load((FOLDER / case["file"]).read_bytes(), case["file"], parser)
     if loaded.root is not None:
-        documents.decode(
+        file_decoding.decode(
             loaded.root,
             BOUNDS,
             LocalReferences(case["env"], Path("/nowhere"), FOLDER),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hookline.form.placeholders import is_harmless, unready
 from hookline.form.webhook_fields import FIELDS
-from hookline.sync.read import document
+from hookline.sync.read import file_decoding
 from hookline.sync.read.fast_path import FastPath
 from hookline.sync.read.nodes import from_json
 from hookline.sync.read.positions import Positions
@@ -115,7 +115,7 @@ def test_fast_path_and_tree_read_the_same(
         fast = fast_path.webhook("a", given)
         problems = Problems("a.yaml")
         root = from_json({"version": 1, "webhooks": {"a": given}}, Positions())
-        tree = document.decode_by_tree(root, BOUNDS, references, problems)
+        tree = file_decoding.decode_by_tree(root, BOUNDS, references, problems)
         if fast is not None:
             assert not problems.found, problems.found
             webhook = tree.webhooks["a"]

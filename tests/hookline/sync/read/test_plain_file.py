@@ -9,12 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hookline.sync.read import received
-from hookline.sync.read.document import Document, decode
-from hookline.sync.read.loader import Used, load
+from hookline.sync.read.document import Document
+from hookline.sync.read.file_decoding import decode
+from hookline.sync.read.loader import load
 from hookline.sync.read.plain_file import read_plain
 from hookline.sync.read.plain_lines import MOST_KNOWN, read_lines
 from hookline.sync.read.problems import Problems
 from hookline.sync.read.references import LocalReferences
+from hookline.sync.read.room import Used
 from tests.hookline.sync.files import BOUNDS
 
 VARIABLES = {"KEY": "hush"}
@@ -135,7 +137,7 @@ def check(text: str) -> bool:
     problems = Problems("a.yaml")
     root = load(text.encode(), "a.yaml", problems=problems, used=whole).root
     assert root is not None
-    tree = decode(root, BOUNDS, references(), problems)
+    tree = decode(root, BOUNDS, references(), problems, whole)
     assert not problems.found, problems.found
     assert parts(plain) == parts(tree)
     assert used == whole

@@ -131,6 +131,8 @@ def test_typed_text_beside_a_reference_may_hold_an_escape_of_any_character(tmp_p
         ("concurrency: ${env:X}", {"X": "5"}, "type"),
         ("name: ${env:HOOKLINE_TOKEN}", {"HOOKLINE_TOKEN": "hl_x"}, "reference-not-allowed"),
         ("name: ${env:hookline_token:-x}", {}, "reference-not-allowed"),
+        # Beginnings alone, each of which an end was looked for behind: minutes for a few variables.
+        ("name: ${env:X}", {"X": "${env:" * 10_000}, "too-long"),
         ("name: ${env:}", {}, "bad-reference"),
         ("name: ${env:a b}", {}, "bad-reference"),
         ("name: ${env:A${env:B}}", {}, "bad-reference"),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookline.sync.read import collecting, composer, file, loader
+from hookline.sync.read import collecting, composer, file, room
 from hookline.sync.read.collecting import collect
 from hookline.sync.read.file import Reading
 from hookline.sync.read.file_text import MAX_FILE_BYTES
@@ -254,7 +254,7 @@ def test_size_and_values_are_bounded_for_all_files_together(
 ) -> None:
     write(tmp_path, a=text("a") + "#" * 5_000_000, b=text("b") + "#" * 5_000_000, c=text("c"))
     assert told(read([tmp_path]), tmp_path) == [("file-too-large", "b.yaml")]
-    for module in (composer, loader):
+    for module in (composer, room):
         monkeypatch.setattr(module, "MAX_NODES", 10_000)  # a million take 5 s
     many = f"x-many: [{'x,' * 4_000}]\n"
     for number in range(9):
