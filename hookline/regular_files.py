@@ -18,8 +18,7 @@ def open_regular(path: Path) -> BinaryIO:
     """
     # Before it is opened, which some devices take for an order.
     _check(os.stat(path).st_mode, path)
-    # Without waiting for the other end of a pipe that has taken its place since.
-    file = _RegularFile(FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)))
+    file = _opened(path)
     try:
         _check(os.fstat(file.fileno()).st_mode, path)
     except OSError:
@@ -27,6 +26,11 @@ def open_regular(path: Path) -> BinaryIO:
             file.close()
         raise
     return file
+
+
+def _opened(path: Path) -> "_RegularFile":
+    # Without waiting for the other end of a pipe that has taken its place since.
+    return _RegularFile(FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)))
 
 
 class _RegularFile(BufferedReader):

@@ -111,7 +111,9 @@ def planned(
         settled.wanted,
         state.stored,
         request.options,
-        may_read_secrets=actor.may("secrets:read"),
+        # Nobody stands behind files that the server follows: who may commit need not know what
+        # people have set by hand.
+        may_read_secrets=actor.may("secrets:read") and request.source.followed_path is None,
         rules=Rules(request.document.policy, state.policy, state.protected),
         moves=request.document.moves,
         restores=restored.number if restored else None,

@@ -6,7 +6,7 @@ good state stays.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from math import inf
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from tortoise.exceptions import DoesNotExist
 
-from hookline.access.actor import system_actor
+from hookline.access.actor import Actor, system_actor
 from hookline.clock import monotonic
 from hookline.db.faults import FAULTS, faults_as_unavailable
 from hookline.errors import HooklineError, Unavailable
@@ -25,6 +25,7 @@ from hookline.outages import Outage
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
+from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.checkout import find_source
 from hookline.sync.drift import find_drift
 from hookline.sync.plan.changes import Block
@@ -118,13 +119,15 @@ class SourceFollower:
         """Digest of the content at the last look, and of that which was applied or refused."""
         self._references: Mapping[str, str] = {}
         self._finding = LookResult()
-        self._blocked: SyncRequest | None = None
-        """A content that a policy check keeps from being applied: tried again when webhooks
-        change.
+        self._refused: SyncRequest | None = None
+        """A content that the webhooks as they are keep from being applied, by a policy check or
+        otherwise: tried again when they change.
         """
+        self._refused_mark: Mark | None = None
+        """The webhooks that it was refused for."""
         self._retry_at = inf
         """Monotonic time at which a content that the reader did not bear is read once more."""
-        self._mark: Mark | None = None
+        self._drift_mark: Mark | None = None
         self._drift_count = 0
         self._is_leading = False
 
@@ -173,8 +176,8 @@ class SourceFollower:
         if digest != self._judged or monotonic() >= self._retry_at:
             if not await self._take(digest):
                 return False
-        elif self._blocked and await self._current_mark() != self._mark:
-            self._finding = await self._again(self._blocked)
+        elif self._refused and await self._current_mark() != self._refused_mark:
+            self._finding = await self._again(self._refused)
         await self._record()
         return True
 
@@ -210,7 +213,7 @@ class SourceFollower:
         return True
 
     async def _judge(self, read: PulledFiles) -> LookResult | None:
-        self._blocked = None
+        self._refused = None
         if read.document is None:
             first, *rest = read.errors
             log.warning(
@@ -227,45 +230,57 @@ class SourceFollower:
 
     async def _apply(self, request: SyncRequest) -> LookResult | None:
         """None where another apply of the set is under way."""
-        name = request.document.set_name
-        self._mark = None
-        actor = system_actor(self._workspace_id, ACTOR)
+        name, self._drift_mark = request.document.set_name, None
+        # Before: a change of a webhook while the content is judged may be the cure.
+        mark = await self._current_mark()
+        problem, blocked = await self._refusal(applying.apply, request)
+        if any(block.code == "locked" for block in blocked):
+            return None
+        if problem is None:
+            self._refused = None
+            return LookResult(None, True, name, request.source.recorded_commit)
+        self._refused, self._refused_mark = request, mark
+        log.warning("webhooks files not applied set=%s code=%s", name, problem.code)
+        return LookResult(problem, set_name=name)
+
+    async def _again(self, request: SyncRequest) -> LookResult:
+        """Looks whether the reason is gone; asked before an apply, which would tell of the same one
+        again.
+        """
+        mark = await self._current_mark()
+        problem, _ = await self._refusal(applying.preview, request)
+        if problem is None:
+            return await self._apply(request) or self._finding
+        self._refused_mark = mark
+        return LookResult(problem, set_name=request.document.set_name)
+
+    async def _refusal(
+        self,
+        step: Callable[[Runtime, Actor, SyncRequest], Awaitable[ApplyOutcome]],
+        request: SyncRequest,
+    ) -> tuple[SyncProblem | None, tuple[Block, ...]]:
+        """The first reason for which a plan or an apply refuses the content, and all blocks.
+
+        Raises Unavailable.
+        """
         try:
-            outcome = await applying.apply(self._runtime, actor, request)
+            outcome = await step(self._runtime, system_actor(self._workspace_id, ACTOR), request)
         except Unavailable:
             raise
         except HooklineError as error:
-            return LookResult(_problem(error.code.lower(), error.message, self.path), set_name=name)
-        if any(block.code == "locked" for block in outcome.blocked):
-            return None
+            return _problem(error.code.lower(), error.message, self.path), ()
         if outcome.problems:
-            return LookResult(outcome.problems[0], set_name=name)
+            return outcome.problems[0], outcome.blocked
         if outcome.blocked:
-            self._blocked = request
-            log.warning(
-                "webhooks files not applied set=%s blocked=%s", name, _codes(outcome.blocked)
-            )
-            return LookResult(_of_block(outcome.blocked[0], self.path), set_name=name)
-        return LookResult(None, True, name, request.source.recorded_commit)
-
-    async def _again(self, request: SyncRequest) -> LookResult:
-        """Looks whether what blocked is gone; asked before an apply, which would tell of the same
-        block again.
-        """
-        actor = system_actor(self._workspace_id, ACTOR)
-        outcome = await applying.preview(self._runtime, actor, request)
-        if not outcome.blocked and not outcome.problems and (found := await self._apply(request)):
-            if found.problem is None:
-                self._blocked = None
-            return found
-        return self._finding
+            return _of_block(outcome.blocked[0], self.path), outcome.blocked
+        return None, ()
 
     async def _drift(self, set_name: str | None) -> int | None:
         """Webhooks with drift, counted anew where a webhook was changed since the last look."""
         if set_name is None:
             return None
         mark = await self._current_mark()
-        if mark != self._mark:
+        if mark != self._drift_mark:
             until = asyncio.get_running_loop().time() + _READ_SECONDS
             database = self._runtime.database
             found = await find_drift(
@@ -274,7 +289,7 @@ class SourceFollower:
                 self._workspace_id,
                 [set_name],
             )
-            self._mark, self._drift_count = mark, len(found[set_name])
+            self._drift_mark, self._drift_count = mark, len(found[set_name])
         return self._drift_count
 
     async def _current_mark(self) -> Mark:
@@ -291,7 +306,3 @@ def _of_block(block: Block, path: str) -> SyncProblem:
 
 def _problem(code: str, message: str, path: str) -> SyncProblem:
     return SyncProblem(code, message.rstrip("."), Position(file=path))
-
-
-def _codes(blocks: tuple[Block, ...]) -> str:
-    return ",".join(sorted({block.code for block in blocks}))

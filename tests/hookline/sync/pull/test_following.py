@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
+from hookline.clock import monotonic
 from hookline.models import (
     Email,
     Notification,
@@ -18,10 +20,13 @@ from hookline.models import (
     Webhook,
 )
 from hookline.runtime import Runtime
+from hookline.sync.apply import applying
 from hookline.sync.plan import codec
-from hookline.sync.pull.following import SourceFollower, following
-from hookline.sync.pull.reading import ReaderLimits
-from hookline.webhooks.change import update_webhook
+from hookline.sync.pull.following import RETRY_SECONDS, SourceFollower, following
+from hookline.sync.pull.reading import PulledFiles, ReaderLimits, read_files
+from hookline.sync.pull.source import LookResult
+from hookline.sync.read.problems import Position, SyncProblem
+from hookline.webhooks.change import delete_webhook, update_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import WORKSPACE, ago, make_webhook, set_column
 from tests.tables import each_of
@@ -243,3 +248,126 @@ async def test_a_webhook_that_nobody_adopted_blocks(runtime: Runtime, file: Path
     await make_webhook(runtime, slug="orders")
     follower = await SourceFollower.open(runtime, str(file.parent))
     assert problem_of(await looked(follower)) == ("adopt", "webhooks.yaml", 4)
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_problem_that_webhooks_are_the_reason_of_is_gone_when_they_change(
+    runtime: Runtime, file: Path
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file))
+    await looked(follower)
+    orders = await Webhook.get(slug="orders")
+    other = await make_webhook(runtime, slug="new")
+    moved = "version: 1\nset: shop\nmoved: [{ from: orders, to: new }]\nwebhooks:\n"
+    file.write_text(moved + ORDERS.replace("orders", "new"))
+    assert problem_of(await looked(follower)) == ("bad-move", "webhooks.yaml", 3)
+    assert problem_of(await looked(follower, 3))[0] == "bad-move"
+    await delete_webhook(runtime, PERSON, other.id)
+
+    row = await looked(follower, 1)
+
+    assert row.problem is None
+    assert await Webhook.filter(deleted_at=None).values_list("slug", "id") == [("new", orders.id)]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_cure_while_the_content_is_judged_is_noticed(
+    runtime: Runtime, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file))
+    await looked(follower)
+    orders = await Webhook.get(slug="orders")
+    drifted, back = {"url": "https://other.example.com/in"}, {"url": "https://crm.example.com/in"}
+    await update_webhook(runtime, PERSON, orders.id, drifted, force=FORCE)
+    judge = applying.apply
+
+    async def judged(*given: Any) -> applying.ApplyOutcome:
+        outcome = await judge(*given)
+        await update_webhook(runtime, PERSON, orders.id, back, force=FORCE)
+        return outcome
+
+    file.write_text(HEAD + ORDERS + CRM)
+    monkeypatch.setattr(applying, "apply", judged)
+    assert problem_of(await looked(follower))[0] == "drift"
+    monkeypatch.setattr(applying, "apply", judge)
+
+    row = await looked(follower, 1)
+
+    assert row.problem is None
+    assert await slugs() == ["crm", "orders"]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_secret_that_people_have_set_does_not_follow_a_commit_to_another_host(
+    runtime: Runtime, file: Path
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file))
+    await looked(follower)
+    orders = await Webhook.get(slug="orders")
+    key = {"headers": [{"name": "X-Api-Key", "value": "by hand"}]}
+    await update_webhook(runtime, PERSON, orders.id, key)
+    file.write_text(HEAD + ORDERS.replace("crm.example.com", "elsewhere.example.com"))
+
+    row = await looked(follower)
+
+    assert problem_of(row) == ("secret-required", "webhooks.yaml", 5)
+    await orders.refresh_from_db()
+    assert orders.url == "https://crm.example.com/in"
+
+
+@pytest.mark.engines("sqlite")
+async def test_only_what_two_looks_found_the_same_is_applied(
+    runtime: Runtime, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file))
+    await follower.turn()
+
+    async def written_meanwhile(*given: Any) -> PulledFiles:
+        # A half of what somebody writes now, and it stays so until it was read.
+        file.write_text(HEAD + ORDERS + CRM)
+        return await read_files(*given)
+
+    monkeypatch.setattr("hookline.sync.pull.following.read_files", written_meanwhile)
+    assert not await follower.turn()
+    assert await slugs() == []
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_leader_that_was_followed_by_another_one_records_nothing(
+    runtime: Runtime, file: Path
+) -> None:
+    first = await SourceFollower.open(runtime, str(file))
+    await looked(first)
+    await SyncSource.all().update(leased_until=ago(1))
+    second = await SourceFollower.open(runtime, str(file))
+    file.write_text(HEAD + ORDERS + "    timout: 5s\n")
+    assert problem_of(await looked(second))[0] == "unknown-key"
+
+    row = await first.source.record(LookResult(None, True, "shop", "abc"))
+
+    assert problem_of(row)[0] == "unknown-key"
+    assert problem_of(await second.source.row())[0] == "unknown-key"
+
+
+@pytest.mark.engines("sqlite")
+async def test_files_that_the_reader_did_not_bear_are_read_again_after_a_while(
+    runtime: Runtime, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file))
+    problem = SyncProblem("unreadable", "busy", Position(file=str(file)))
+    busy = PulledFiles(None, {}, [], [], [problem], None)
+
+    async def not_read(*_: Any) -> PulledFiles:
+        return busy
+
+    monkeypatch.setattr("hookline.sync.pull.following.read_files", not_read)
+    assert problem_of(await looked(follower))[0] == "unreadable"
+    monkeypatch.setattr("hookline.sync.pull.following.read_files", read_files)
+    assert problem_of(await looked(follower, 3))[0] == "unreadable"
+    later = monotonic() + RETRY_SECONDS + 1
+    monkeypatch.setattr("hookline.sync.pull.following.monotonic", lambda: later)
+
+    row = await looked(follower, 1)
+
+    assert row.problem is None
+    assert await slugs() == ["orders"]
