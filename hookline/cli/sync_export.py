@@ -58,6 +58,7 @@ class ExportedFile:
     set_name: str
     is_unmanaged: bool
     text: str = ""
+    count: int = 0
     variables: list[str] = field(default_factory=list)
     omitted: list[str] = field(default_factory=list)
 
@@ -135,6 +136,7 @@ def _file(asker: Asker, set_name: str, is_unmanaged: bool) -> ExportedFile:
         all_pages(asker, _EXPORT, given, read)
     # As Python compares texts: the order of a database depends on its locale.
     listed = [entries[slug] for slug in sorted(entries)]
+    file.count = len(listed)
     file.text = heads[0] + "".join(["webhooks:\n", *listed] if listed else ["webhooks: {}\n"])
     return file
 
@@ -171,7 +173,8 @@ def _tell(file: ExportedFile) -> None:
             err=True,
         )
     if file.is_unmanaged:
-        echo("Nobody manages these webhooks: apply the file with --adopt.", err=True)
+        told = "Nobody manages these webhooks: apply the file with --adopt."
+        echo(told if file.count else "Every webhook is managed by a file.", err=True)
 
 
 def _check(place: ServerChoice, file: ExportedFile) -> int:

@@ -221,8 +221,9 @@ def _apply(
         # What was shown is what is applied, or nothing.
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
+    key = agreed.key if agreed else str(uuid4())
     with progress("Applying"):
-        answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
+        answer = target.apply(replace(request, plan_digest=digest, idempotency_key=key))
     found = files.reread(found, answer)
     _print_plan(asked, found, answer, source, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):

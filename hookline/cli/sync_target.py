@@ -44,6 +44,10 @@ _WORTH_ASKING: Final = 100
 # 10,000 webhooks take 4 to 6 s of CPU, and on a busy server half a minute (2026-11).
 _SECONDS_OF_A_WEBHOOK: Final = 0.02
 _ROLE: Final = "sync"
+_MAY_BE_APPLIED: Final = (
+    "An answer was lost before: the files may have been applied. Run the command again, which then "
+    "changes nothing, or see `hookline sync history`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,12 @@ class ServerTarget:
             # the first one's.
             if fault.code != "ANSWER_LOST":
                 raise
+        try:
             return ask(_input(request))
+        except ServerFault as fault:
+            if fault.code not in ("ANSWER_LOST", "CANNOT_REACH"):
+                raise
+            raise ServerFault(fault.code, f"{fault.message} {_MAY_BE_APPLIED}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,12 @@ def judged(settled: Settlement, plan: Planned, state: SetState) -> Planned:
         for slug in strangers
     ]
     there = wanted.keys() | {live.slug for live in state.stored}
+    moved = {move.source: move.target for move in request.document.moves} if options.only else {}
+    unknown += [
+        Block("only", f"{slug} becomes {moved[slug]} in {plan.wish}; name {moved[slug]}", slug)
+        for slug in sorted(options.only & there & moved.keys() - wanted.keys())
+        if moved[slug] not in options.only
+    ]
     unknown += [
         Block(
             "only",

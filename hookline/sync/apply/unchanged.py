@@ -190,7 +190,8 @@ def _answer(question: DigestRequest, found: KnownSet | None) -> Answer:
         return None
     state, revision = found.state, found.state.revision
     # A repeated key is answered with its revision; a dirty one is put right by a clean commit.
-    if state.repeated is not None or (revision is not None and revision.is_dirty):
+    is_clean = question.source.commit is not None and question.source.is_dirty is False
+    if state.repeated is not None or (is_clean and revision is not None and revision.is_dirty):
         return None
     plan = _empty_plan(question, found)
     if question.plan_digest not in (None, plan.digest):

@@ -3,7 +3,7 @@ with the limits of a webhooks file; pure but for that; the same files make the s
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -96,12 +96,14 @@ def _letter(found: re.Match[bytes]) -> bytes:
     return bytes.fromhex(f"{found[1].decode()}{found[2].decode()}").decode("utf-16-be").encode()
 
 
-def _entries(roots: Iterable[ForeignValue], product: str) -> list[ImportedWebhook] | None:
+def _entries(roots: Sequence[ForeignValue], product: str) -> list[ImportedWebhook] | None:
     """The webhooks of all files; None when none of them is of the product."""
     slugs = Slugs()
     found = [FORMATS[product][0](root, slugs) for root in roots]
     if all(entries is None for entries in found):
         return None
+    if product == "svix":
+        svix.check_pages(roots)
     return [entry for entries in found if entries is not None for entry in entries]
 
 

@@ -2,7 +2,7 @@
 endpoints (EndpointOut of svix 1 and 2). Called by reading. Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hookline.sync.importing.foreign import ForeignValue
@@ -19,11 +19,9 @@ _PAGE: Final = ("data", "iterator", "prevIterator", "done")
 
 def entries(root: ForeignValue, slugs: Slugs) -> Iterator[ImportedWebhook] | None:
     """The webhooks of a file; None when it is no list of endpoints."""
-    pages = root.items() if root.is_list() else [root]
+    pages = _pages(root)
     if all(page.has("data") for page in pages) and pages:
         endpoints = [one for page in pages for one in _endpoints(page)]
-        if pages[-1].has("done"):
-            _tell_rest(pages[-1])
     elif all(page.has("url") for page in pages):
         endpoints = pages
     else:
@@ -36,10 +34,18 @@ def _endpoints(page: ForeignValue) -> list[ForeignValue]:
     return fields["data"].items() if "data" in fields else []
 
 
-def _tell_rest(page: ForeignValue) -> None:
-    done = page.entries().get("done")
-    if done and not done.flag(True):
-        done.refuse("is false: further endpoints follow, which this file does not have")
+def check_pages(roots: Sequence[ForeignValue]) -> None:
+    """Notes that the last page is not among those of all files, in whatever order they are named.
+    The last one alone says that it is `done`.
+    """
+    pages = [page for root in roots for page in _pages(root) if page.is_mapping()]
+    said = [done for page in pages if (done := page.entries().get("done"))]
+    if said and not any(done.flag(True) for done in said):
+        said[-1].refuse("is false on every page: further endpoints follow, on a page to be named")
+
+
+def _pages(root: ForeignValue) -> list[ForeignValue]:
+    return root.items() if root.is_list() else [root]
 
 
 def _entry(endpoint: ForeignValue, slugs: Slugs) -> ImportedWebhook:

@@ -51,12 +51,12 @@ def plan(
     people set goes along when the file moves its webhook to another origin. restores: the revision
     that stands for the file.
     """
-    stored = list(stored)
+    stored, wanted = list(stored), list(wanted)
     managed = sum(live.set_name == set_name and not live.is_removed for live in stored)
     limits = limits_of(rules, options.on_drift, options.allow_removals, managed)
-    planner = _Planner(
-        set_name, limits, options.reenable, may_read_secrets, options.only, wish_of(restores)
-    )
+    files = None if restores else frozenset(item.position.file for item in wanted)
+    wish, only = wish_of(restores), options.only
+    planner = _Planner(set_name, limits, options.reenable, may_read_secrets, only, wish, files)
     planner.compare(wanted, stored, moves)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
@@ -115,6 +115,8 @@ class _Planner:
     may_read_secrets: bool
     only: frozenset[str] = frozenset()
     wish: str = "the file"
+    files: frozenset[str] | None = None
+    """Names of the files that have webhooks; None of a rollback."""
     slugs: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -131,9 +133,12 @@ class _Planner:
         moves: Iterable[Move],
     ) -> None:
         by_slug = {live.slug: live for live in stored}
+        waiting = set[str]()
         for move in moves:
             if self._is_planned(move.target):
                 self._move(move, by_slug)
+            else:
+                waiting.add(move.source)
         # Sorted and taken out: the order of the file makes no difference, and what is left is no
         # longer in it.
         for item in sorted(wanted, key=lambda item: item.slug):
@@ -141,7 +146,8 @@ class _Planner:
             if self._is_planned(item.slug):
                 self.want(item, live)
         for slug, live in sorted(by_slug.items()):
-            if self._is_planned(slug):
+            # One that is to be moved has not left the file.
+            if self._is_planned(slug) and slug not in waiting:
                 self.remove(live)
 
     def _is_planned(self, slug: str) -> bool:
@@ -197,6 +203,10 @@ class _Planner:
         self, live: StoredWebhook, kind: ChangeKind, values: dict[str, Any], **flags: bool
     ) -> None:
         hint = f"not in {self.wish}"
+        file = live.position[0]
+        # Of several teams' files one may not have been given.
+        if file and self.files is not None and file not in self.files:
+            hint += f" (it stood in {file})"
         if kind is ChangeKind.RELEASE:
             hint += ": stays as it is, and no file owns it any more"
         fields = (FieldChange("active", True, False, True),) if values else ()

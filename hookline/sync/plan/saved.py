@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from hookline.errors import HooklineError
 from hookline.regular_files import open_regular
@@ -18,7 +19,7 @@ from hookline.sync.plan.changes import Plan
 from hookline.sync.read.collecting import STANDARD_INPUT
 from hookline.text import printable
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 # Of the plan of a webhooks file of 8 MiB, whose values stand in it up to three times.
 _LONGEST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = b'{\n  "format": '
@@ -26,11 +27,14 @@ _HEAD: Final = b'{\n  "format": '
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """files: as the command named them; files_digest: of their bytes."""
+    """files: as the command named them; files_digest: of their bytes; key: that makes it safe to
+    apply it once more.
+    """
 
     files: tuple[str, ...]
     files_digest: str
     plan: Plan
+    key: str
 
 
 def save(path: Path, files: Sequence[str], files_digest: str | None, plan: Plan) -> None:
@@ -50,6 +54,8 @@ def save(path: Path, files: Sequence[str], files_digest: str | None, plan: Plan)
         "format": FORMAT,
         "files": list(files),
         "filesDigest": files_digest,
+        # Whoever repeats an apply whose answer was lost gets that answer, from any machine.
+        "idempotencyKey": str(uuid4()),
         "plan": codec.encode(plan),
     }
     content["digest"] = _digest_of_content(content)
@@ -105,7 +111,8 @@ def load(path: Path) -> SavedPlan:
             )
         digest, files_digest = map(codec.text, (content.pop("digest"), content["filesDigest"]))
         files = tuple(map(codec.text, content["files"]))
-        found = SavedPlan(files, files_digest, codec.decode(content["plan"]))
+        key = codec.text(content["idempotencyKey"])
+        found = SavedPlan(files, files_digest, codec.decode(content["plan"]), key)
         # What it shows is what was reviewed; what it applies, the server compares by itself.
         if digest != _digest_of_content(content):
             raise HooklineError("FAILED", f"{name} was changed after it was saved. Plan again.")

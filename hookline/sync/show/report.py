@@ -74,7 +74,16 @@ def applied(plan: Plan) -> str:
             f'Brought set "{plan.set_name}" on {plan.server} back to revision {plan.restores}'
         )
     lines = [head, *_options(plan), *_lines(plan, is_applied=True)]
-    return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
+    return "\n".join([*lines, *_revision(plan, plan.revision)])
+
+
+def _revision(plan: Plan, number: int) -> list[str]:
+    if plan.changes:
+        return [f"Revision {number}: {counts(plan)}."]
+    # Of the same key, whose first answer was lost: the answer has no changes any more.
+    since = f" Revision {plan.base} was applied since." if plan.base > number else ""
+    show = printable(f"hookline sync show {number} --set {plan.set_name}")
+    return [f"Revision {number} was made by an earlier try of this apply: {show}.{since}"]
 
 
 def applied_lines(plan: Plan, layout: Layout) -> Iterator[Line]:

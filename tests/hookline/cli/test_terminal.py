@@ -268,7 +268,7 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
 ) -> None:
     digest = sha256((tmp_path / "w.yaml").read_bytes()).hexdigest()
     content = {"format": saved.FORMAT, "files": ["w.yaml"], "filesDigest": f"sha256:{digest}"}
-    content["plan"] = PLAN
+    content["plan"], content["idempotencyKey"] = PLAN, "k"
     if part == "file":
         content["files"] = [EVIL]
     else:

@@ -58,6 +58,20 @@ async def test_a_slug_that_is_nowhere_blocks(runtime: Runtime) -> None:
     assert (codes(outcome), outcome.revision) == ({"only"}, None)
 
 
+async def test_a_webhook_that_waits_to_be_moved_is_not_taken_out(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, crm=OTHER))
+    wanted = webhooks("moved: [{ from: crm, to: sales }]\n", orders=ORDERS, sales=OTHER)
+
+    outcome = await apply(runtime, wanted, only("crm"))
+
+    [block] = outcome.blocked
+    assert (block.code, block.message) == ("only", "crm becomes sales in the file; name sales")
+    assert (told(outcome.plan), outcome.revision) == ([], None)
+    assert (await one("crm")).is_active
+    # With both named it is the move.
+    assert codes(await preview(runtime, wanted, only("crm", "sales"))) == set()
+
+
 async def test_a_repeated_part_answers_with_its_revision(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS, crm=OTHER))
     wanted = webhooks(orders=ORDERS + "timeout: 20s", crm=OTHER)

@@ -68,6 +68,18 @@ async def test_what_was_applied_last_is_answered_as_a_plan_would_be(runtime: Run
     assert await short(runtime, question(webhooks(orders=ORDERS))) is None
 
 
+async def test_what_was_applied_from_a_dirty_checkout_is_known_until_a_commit_has_it(
+    runtime: Runtime,
+) -> None:
+    document, dirty = webhooks(orders=ORDERS), replace(COMMIT, is_dirty=True)
+    await applied(runtime, document, source=dirty)
+    assert await short(runtime, question(document, source=dirty))
+    assert await short(runtime, question(document))
+    # The record moves to the commit, for which all is compared.
+    clean = replace(COMMIT, is_dirty=False)
+    assert await short(runtime, question(document, source=clean)) is None
+
+
 @pytest.mark.engines("sqlite", "postgres")
 async def test_applying_it_again_moves_the_commit_along(runtime: Runtime) -> None:
     document = webhooks(orders=ORDERS)

@@ -216,7 +216,22 @@ def test_a_list_without_its_other_pages_is_an_error_and_pairs_of_escapes_are_let
     found = read("svix", f'{{"data": [{page}], "iterator": "x", "done": false}}')
 
     assert 'description: "\\\\ud83d 😀"' in str(found.text)
-    assert told(found)[0].startswith("1 error done: is false")
+    assert told(found)[0].startswith("1 error done: is false on every page")
+
+
+def test_pages_of_a_list_are_whole_with_the_one_that_says_so() -> None:
+    def page(number: int, done: str) -> SourceFile:
+        endpoint = f'{{"url": "https://a{number}.example.com"}}'
+        data = f'{{"data": [{endpoint}], "iterator": "x", "done": {done}}}'
+        return SourceFile(f"p{number}.json", Path("x"), data.encode())
+
+    whole = imported(Collected([page(1, "true"), page(2, "false")]), "svix", "default", ["a"])
+    half = imported(Collected([page(1, "false"), page(2, "false")]), "svix", "default", ["a"])
+
+    assert (whole.count, whole.counts.get("error", 0)) == (2, 0)
+    assert [(n.kind, n.position.file) for n in half.notes if n.path == "done"] == [
+        ("error", "p2.json")
+    ]
 
 
 @each_of(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -31,6 +32,14 @@ def path(tmp_path: Path) -> Path:
 def test_a_saved_plan_keeps_its_options(path: Path) -> None:
     found = saved.load(path)
     assert (found.plan, found.files_digest) == (PLAN, collect(found.files).digest)
+
+
+def test_each_saved_plan_has_a_key_of_its_own(path: Path) -> None:
+    first = saved.load(path).key
+    saved.save(path, ["hooks.yaml"], "sha256:0", PLAN)
+
+    assert first == str(UUID(first))
+    assert saved.load(path).key != first
 
 
 def _without_digest(content: dict[str, Any]) -> None:
