@@ -37,6 +37,10 @@ class SyncRevisionFieldChange:
         description="Value in the file, or the default if the field was no longer in it. For "
         "RELEASE, the value that stayed."
     )
+    live: JSON | None = strawberry.field(
+        description="Value that the field was changed to by hand, for DRIFT and CONFLICT. Null "
+        "otherwise."
+    )
     changed_secrets: list[str] = strawberry.field(
         description="Paths of the secrets that changed, such as headers.X-Api-Key: before and "
         "after are masked alike. Empty in revisions that older versions of Hookline made."
@@ -49,6 +53,7 @@ class SyncRevisionFieldChange:
             field=recorded["field"],
             before=recorded["before"],
             after=recorded["after"],
+            live=recorded.get("live"),
             changed_secrets=changed,
         )
 
@@ -63,6 +68,10 @@ class SyncRevisionChange:
     moved_from: str | None = strawberry.field(
         description="Slug before the change, for MOVE. Null otherwise."
     )
+    kept: bool | None = strawberry.field(
+        description="For DRIFT and CONFLICT, true if the values were left as they were, and false "
+        "if they were set to those of the file. Null otherwise."
+    )
     fields: list[SyncRevisionFieldChange] = strawberry.field(
         description="Fields that the change concerned."
     )
@@ -73,6 +82,7 @@ class SyncRevisionChange:
             kind=SyncChangeKind(recorded["kind"]),
             slug=recorded["slug"],
             moved_from=recorded.get("movedFrom"),
+            kept=recorded.get("kept"),
             fields=_new_fields(recorded["values"])
             if "values" in recorded
             else [SyncRevisionFieldChange.of(item) for item in recorded["fields"]],
@@ -81,7 +91,7 @@ class SyncRevisionChange:
 
 def _new_fields(values: dict[str, Any]) -> list[SyncRevisionFieldChange]:
     return [
-        SyncRevisionFieldChange(field=name, before=None, after=after, changed_secrets=[])
+        SyncRevisionFieldChange(field=name, before=None, after=after, live=None, changed_secrets=[])
         for name, after in values.items()
     ]
 

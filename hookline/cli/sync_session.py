@@ -248,7 +248,7 @@ def _print_plan(
     more = [one for one in answer.told if (one.path, one.code) not in known]
     problems = in_order([*found.problems, *more])
     if style != "human":
-        print_formatted(style, problems, plan)
+        print_formatted(style, problems, plan, found.set_name)
         return plan
     print_problems(style, problems, found)
     if plan is not None and not answer.problems:

@@ -4,6 +4,7 @@ is wrong with it. Imports neither settings nor database: checking a file takes a
 
 import os
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -80,7 +81,7 @@ def local_references(home: Path) -> Callable[[Path], LocalReferences]:
 
 def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:
     if style != "human":
-        print_formatted(style, problems, None)
+        print_formatted(style, problems, None, found.set_name)
     elif problems:
         from hookline.sync.show import excerpts
 
@@ -90,16 +91,19 @@ def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> N
             echo(f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True)
 
 
-def print_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) -> None:
-    from hookline.sync.show import formats
+def print_formatted(
+    style: str, problems: list[SyncProblem], plan: Plan | None, set_name: str | None = None
+) -> None:
+    """set_name: of the files, where it is known without a plan."""
+    from hookline.sync.show import formats, markdown
 
-    formatted = {
+    formatted: dict[str, Callable[[list[SyncProblem], Plan | None], str]] = {
         "json": formats.as_json,
-        "markdown": formats.as_markdown,
+        "markdown": partial(markdown.as_markdown, set_name=set_name),
         "github": formats.as_github,
         "gitlab": formats.as_gitlab,
-    }[style]
-    if text := formatted(problems, plan):
+    }
+    if text := formatted[style](problems, plan):
         (echo_commands if style == "github" else echo)(text)
 
 

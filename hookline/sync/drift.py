@@ -1,5 +1,6 @@
-"""Drift of sets without their files: fields that a set owns and that were changed by hand since it
-was applied. Called by api/schema. Reads only, the comparison off the loop.
+"""Drift of sets without their files: fields that a set owns and webhooks of it that were changed or
+deleted by hand since it was applied. Called by api/schema, pull and applying. Reads only, the
+comparison off the loop.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from hookline.db.connection import Reader
 from hookline.models import Webhook
 from hookline.secrets.vault import Vault
 from hookline.sync.apply.authors import authors_of
+from hookline.sync.apply.deletions import find_deleted
 from hookline.sync.apply.store import RowReader, stored_webhook
 from hookline.sync.plan.authors import authored
 from hookline.sync.plan.changes import Change
@@ -31,7 +33,8 @@ async def find_drift(
     set_names: Iterable[str],
 ) -> dict[str, list[Drift]]:
     """Drift by set, in the order of the slugs, of the webhooks that the last applied file has. A
-    statement for each 250 webhooks of all these sets together. reading: opens a connection.
+    statement for each 250 webhooks of all these sets together, and one for those that were
+    deleted. reading: opens a connection.
 
     Raises Unavailable.
     """
@@ -53,6 +56,9 @@ async def find_drift(
         if len(part) < ROWS_AT_ONCE:
             break
         after = part[-1].slug
+    async with reading() as reader:
+        for set_name, change in await find_deleted(reader, workspace_id, names):
+            found[set_name].append((change, str(change.hint)))
     # As Python compares texts: the order of a database depends on its locale.
     return {name: sorted(drifted, key=lambda one: one[0].slug) for name, drifted in found.items()}
 

@@ -237,3 +237,22 @@ def test_revision_is_brought_back_by_its_plan_and_events_of_the_set_come_live(
     expect(news.get_by_role("listitem").first).to_contain_text("Blocked")
     console.check_accessible()
     assert console.width() == 320
+
+
+def test_webhook_that_was_deleted_by_hand_is_drift_without_a_link(
+    console: Console, server: Server
+) -> None:
+    apply(server, "team-gone", "20s", "first")
+    found = server.graphql('query { webhookBySlug(slug: "team-gone-one") { id } }')
+    delete = """mutation($input: WebhookDeleteInput!) {
+      webhookDelete(input: $input) { userErrors { code } } }"""
+    given = {"id": found["webhookBySlug"]["id"], "force": True, "reason": "x"}
+    answer = server.graphql(delete, input=given)
+    assert answer["webhookDelete"]["userErrors"] == []
+
+    console.go("/sync/team-gone?tab=drift")
+
+    row = console.page.get_by_role("row").filter(has_text="team-gone-one")
+    expect(row).to_contain_text('deleted by token "hookline dev"')
+    expect(row.get_by_role("link")).to_have_count(0)
+    console.check_accessible()

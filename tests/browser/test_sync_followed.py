@@ -62,6 +62,10 @@ def test_files_that_can_not_be_applied_are_told_with_their_place_until_they_can(
     followed = console.page.get_by_role("region", name="Followed by the server")
     expect(followed.get_by_text("Not applied")).to_be_visible()
     expect(followed.get_by_text("hooks/webhooks.yaml:8:14")).to_be_visible()
+    # Another fault in its place makes no event.
+    server.write(FILE.replace("    timeout: 20s", "    timout: 20s"))
+    expect(followed.get_by_text("hooks/webhooks.yaml:8:5")).to_be_visible(timeout=60_000)
+    expect(followed.get_by_text("unknown key 'timout'")).to_be_visible()
     console.check_accessible()
     console.page.set_viewport_size({"width": 320, "height": 700})
     assert console.width() <= 320

@@ -62,7 +62,7 @@ def test_github_workflow_has_the_form_that_github_wants() -> None:
         assert set(job) <= {"if", "runs-on", "steps", "environment", "concurrency"}
         for step in job["steps"]:
             assert len({"uses", "run"} & set(step)) == 1
-            assert set(step) <= {"uses", "run", "with", "env"}
+            assert set(step) <= {"if", "uses", "run", "with", "env"}
     # What GitHub fills in is a word; the rest is a script that a shell can read.
     for step in workflow["jobs"]["plan"]["steps"]:
         script = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
@@ -113,6 +113,14 @@ async def test_jobs_plan_without_secrets_and_apply_with_the_token_of_the_set(she
         plan = (repository / "plan.md").read_text()
         assert "order-sync" in plan
         assert "(unknown)" in plan or "not compared" in plan
+        # A mistake stands in the place of the plan that it follows: the same first line finds it.
+        (repository / "config/webhooks.yaml").write_text(WEBHOOKS + "    timout: 5s\n")
+        plans = [command for command in commands[name] if "markdown" in command]
+        await shell.run(f"{inside}{plans[0]} || true")
+        broken = (repository / "plan.md").read_text()
+        assert broken.partition("\n")[0] == plan.partition("\n")[0]
+        assert "unknown key 'timout'" in broken
+        (repository / "config/webhooks.yaml").write_text(WEBHOOKS)
     shell.environment["CRM_KEY"] = key
     assert "Revision 1: 1 create" in await shell.run(inside + commands["github apply"][0])
     assert "nothing to change" in await shell.run(inside + commands["gitlab apply"][0])

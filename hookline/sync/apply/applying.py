@@ -23,15 +23,17 @@ from hookline.runtime import Runtime
 from hookline.sync.apply import preparing, store, unchanged
 from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.content import Content
+from hookline.sync.apply.deletions import find_deleted
 from hookline.sync.apply.holding import hold
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.telling import tell_failure
 from hookline.sync.apply.unchanged import DigestRequest
 from hookline.sync.apply.writing import PreparedApply, Writing
 from hookline.sync.plan import authors, planning, renames
-from hookline.sync.plan.changes import Block
+from hookline.sync.plan.changes import Block, Change
 from hookline.sync.plan.webhooks import Planned, WantedWebhook
 from hookline.sync.read import check_templates
+from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import Source, SyncRequest
 
@@ -94,6 +96,7 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
             preparing.check_of(runtime, request, wanted),
         )
         settled = await preparing.settled(runtime, reads, actor, request, wanted, state)
+        deleted = await _deleted_by_hand(reads, actor, document, state)
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
@@ -106,7 +109,18 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
             counts = await backlogs_of(reads, interrupted)
         plan = await asyncio.to_thread(renames.with_deliveries, plan, counts)
     plan = await asyncio.to_thread(preparing.judged, settled, plan, state)
-    return ApplyOutcome(plan, state.revision)
+    return ApplyOutcome(preparing.with_deleted(plan, deleted), state.revision)
+
+
+async def _deleted_by_hand(
+    reads: store.RowReader, actor: Actor, document: Document, state: SetState
+) -> dict[str, Change]:
+    """By slug, webhooks of the document that were deleted by hand since the last apply."""
+    there = {live.slug for live in state.stored}
+    if not state.number or document.webhooks.keys() <= there:
+        return {}
+    found = await find_deleted(reads, actor.workspace_id, [document.set_name])
+    return {change.slug: change for _, change in found}
 
 
 async def preview_unchanged(

@@ -18,7 +18,7 @@ from hookline.sync.apply.restoring import Settlement
 from hookline.sync.apply.settled_webhooks import SettledCheck
 from hookline.sync.apply.store import SetState
 from hookline.sync.plan import authors, planning, policy
-from hookline.sync.plan.changes import Block
+from hookline.sync.plan.changes import Block, Change, ChangeKind
 from hookline.sync.plan.webhooks import Planned, WantedWebhook
 from hookline.sync.policy import Rules
 from hookline.sync.read.document import Document
@@ -122,6 +122,19 @@ def planned(
     free_later(plan.writes)
     refused = restored.problems if restored else ()
     return replace(plan, problems=(*plan.problems, *broken, *refused), warnings=settled.warnings)
+
+
+def with_deleted(plan: Planned, deleted: Mapping[str, Change]) -> Planned:
+    """The plan, whose new webhooks say who has deleted them. deleted: by slug, as drift."""
+    if not deleted:
+        return plan
+    changes = (
+        replace(change, hint="; ".join(filter(None, (deleted[change.slug].hint, change.hint))))
+        if change.kind is ChangeKind.CREATE and change.slug in deleted
+        else change
+        for change in plan.changes
+    )
+    return replace(plan, changes=tuple(changes))
 
 
 def _placed(block: Block, document: Document) -> Block:

@@ -292,7 +292,7 @@ class Writing:
             snapshot=self.content.snapshot,
             policy=self._policy(),
             restores=self.request.restored.number if self.request.restored else None,
-            changes=[_recorded(change) for change in self.plan.changes],
+            changes=[_recorded(change, self.plan.limits.on_drift) for change in self.plan.changes],
             commit=source.commit,
             branch=source.branch,
             author=source.author,
@@ -358,9 +358,10 @@ def _values(change: Change, set_name: str) -> tuple[dict[str, Any] | None, dict[
     return {item.field: item.live for item in change.fields}, dict(change.after)
 
 
-def _recorded(change: Change) -> dict[str, Any]:
+def _recorded(change: Change, on_drift: DriftPolicy) -> dict[str, Any]:
     """A change as its revision remembers it, for people: nothing secret. Of a new webhook the
-    values by their field, in place of `fields`: nothing was before them.
+    values by their field, in place of `fields`: nothing was before them. Of drift what it was
+    changed to by hand, and whether it was kept.
     """
     if change.kind is ChangeKind.CREATE:
         return {"kind": str(change.kind), "slug": change.slug, "values": change.after}
@@ -370,8 +371,13 @@ def _recorded(change: Change) -> dict[str, Any]:
             "before": item.before,
             "after": item.after,
             "changedSecrets": list(item.changed_secrets),
+            **({"live": item.live} if change.kind in DISPUTED else {}),
         }
         for item in change.fields
     ]
-    moved = {"movedFrom": change.moved_from} if change.moved_from else {}
-    return {"kind": str(change.kind), "slug": change.slug, **moved, "fields": fields}
+    recorded: dict[str, Any] = {"kind": str(change.kind), "slug": change.slug, "fields": fields}
+    if change.moved_from:
+        recorded["movedFrom"] = change.moved_from
+    if change.kind in DISPUTED:
+        recorded["kept"] = on_drift is DriftPolicy.KEEP
+    return recorded

@@ -21,7 +21,7 @@ SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount drift
     revision {{ {REVISION_FIELDS} }}"""
 SOURCE_FIELDS: Final = f"""path set interval commit isFollowed degradedAt checkedAt appliedAt
     driftCount problem {{ {codec.PROBLEM_FIELDS} }}"""
-CHANGE_FIELDS: Final = "kind slug movedFrom fields { field before after changedSecrets }"
+CHANGE_FIELDS: Final = "kind slug movedFrom kept fields { field before after live changedSecrets }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ class RecordedChange:
     slug: str
     fields: tuple[FieldChange, ...]
     moved_from: str | None = None
+    is_kept: bool | None = None
+    """Of drift: True where it was left as it was, False where it was set back."""
 
 
 def decode_set(content: Json) -> SetRecord:
@@ -168,12 +170,13 @@ def decode_changes(contents: Iterable[Json]) -> list[RecordedChange]:
                     codec.text(item["field"]),
                     codec.value(item["before"]),
                     codec.value(item["after"]),
-                    None,
+                    codec.value(item["live"]),
                     changed_secrets=tuple(map(codec.text, item["changedSecrets"])),
                 )
                 for item in content["fields"]
             ),
             _or_none(codec.text, content["movedFrom"]),
+            None if content["kept"] is None else content["kept"] is True,
         )
         for content in contents
     ]

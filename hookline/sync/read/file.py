@@ -43,13 +43,14 @@ class SourceLines(Mapping[str, Sequence[str]]):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """document: None when there are errors. lines: of each file by its name, for excerpts;
-    secret_positions: where values stand that must not be shown.
+    secret_positions: where values stand that must not be shown; set_name: where it is known.
     """
 
     document: Document | None
     problems: list[SyncProblem]
     lines: Mapping[str, Sequence[str]]
     secret_positions: list[Position]
+    set_name: str | None = None
 
 
 def read(name: str, bounds: Bounds, references: References) -> Reading:
@@ -95,4 +96,5 @@ def decoded_all(
         check_moves(document, problems)
     secrets = [place for one in documents for place in one.secret_positions]
     is_good = not problems.has_errors()
-    return Reading(document if is_good else None, problems.in_order(), lines, secrets)
+    set_name = document.set_name if document and document.set_position else None
+    return Reading(document if is_good else None, problems.in_order(), lines, secrets, set_name)

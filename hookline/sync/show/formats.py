@@ -1,28 +1,23 @@
-"""Problems and plans in the forms that programs and reviews take: JSON, Markdown, annotations of
-GitHub and GitLab. Called by the commands.
+"""Problems and plans in the forms that programs take: JSON, annotations of GitHub and GitLab.
+Called by the commands; markdown has the form of a comment.
 """
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
 from hookline.sync.plan import codec
-from hookline.sync.plan.changes import Block, Change, ChangeKind, Plan
+from hookline.sync.plan.changes import Block, Change, Plan
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.show import report
-from hookline.sync.show.excerpts import headline
-from hookline.sync.show.plan_lines import consequence, left_the_file
-from hookline.text import printable, printable_lines, short_commit, without_commands
+from hookline.sync.show.report import change_texts
+from hookline.text import printable, printable_lines, without_commands
 
 FORMAT_VERSION: Final = 1
 """Of the JSON: it rises when a part is taken out or means something else."""
-MARKER: Final = "<!-- hookline-sync"
 MOST_ANNOTATIONS: Final = 50
 """GitHub shows ten of a step, and fifty of a job."""
-_MARKUP: Final = re.compile(r"[\\`*_\[\]!|~#]")
-_LINK_BY_ITSELF: Final = re.compile(r":(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|@", re.IGNORECASE)
 
 
 def problem_json(problem: SyncProblem) -> dict[str, Any]:
@@ -50,57 +45,6 @@ def as_json(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     if plan is not None:
         content["plan"] = plan_json(plan)
     return json.dumps(content, indent=2, ensure_ascii=False)
-
-
-def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
-    """Formats problems and plan as Markdown, for a comment below a pull request."""
-    lines = [
-        f"- `{_quiet(headline(problem))}`" + (f" ({_cell(problem.hint)})" if problem.hint else "")
-        for problem in problems
-    ]
-    if plan is not None:
-        lines += _markdown(plan)
-    # By its first line a job finds its comment again, and edits it instead of adding another.
-    marker = f"{MARKER} {plan.set_name} -->" if plan else f"{MARKER} -->"
-    return "\n".join([marker, *(lines or ["No problems."])])
-
-
-def _markdown(plan: Plan) -> Iterator[str]:
-    back = f" back to revision {plan.restores}" if plan.restores else ""
-    yield (
-        f"**{'Revision ' + str(plan.revision) if plan.revision else 'Plan'} for set "
-        f"`{_quiet(plan.set_name)}`{back}** on `{_quiet(plan.server)}` "
-        f"({_cell(report.base_text(plan))}): {report.counts(plan)}"
-    )
-    commit = f"commit `{_quiet(short_commit(plan.commit))}`, " if plan.commit else ""
-    yield f"\n{commit}digest `{_quiet(plan.digest)}`"
-    if plan.options.flags:
-        yield f"\nwith `{_quiet(' '.join(plan.options.flags))}`"
-    if policy := report.policy_text(plan.limits):
-        yield f"\npolicy: {_cell(policy)}"
-    if plan.changes:
-        yield "\n| | webhook | change |\n|---|---|---|"
-    for change in plan.changes:
-        fields = "<br>".join(map(_cell, _texts(change, plan.wish)))
-        yield f"| {change.kind.lower()} | `{_quiet(change.slug)}` | {fields} |"
-    if plan.unknown_secrets:
-        paths = ", ".join(f"`{_quiet(path)}`" for path in report.unknown_paths(plan))
-        yield f"\n**(unknown)** {paths}: {report.uncompared(plan)[0]}"
-    for block in plan.blocked:
-        yield f"\n**blocked** `{_quiet(block.code)}`: {_cell(block.message)}" + (
-            f" (lift it with `{_quiet(block.flag)}`)" if block.flag else ""
-        )
-
-
-def _texts(change: Change, wish: str) -> list[str]:
-    """Effects of a change, in a sentence or one for each field."""
-    if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
-        texts = [left_the_file(change, is_applied=False)]
-    else:
-        texts = [report.field_text(change.kind, item, wish) for item in change.fields]
-        texts += [change.hint] if change.hint else []
-    what = consequence(change)
-    return [*texts, what] if what else texts
 
 
 def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
@@ -133,7 +77,7 @@ def _block_annotation(block: Block) -> str:
 
 def _change_annotation(change: Change, wish: str) -> str:
     title = _property(f"{change.kind.lower()} {change.slug}")
-    text = "\n".join(_texts(change, wish)) or change.kind.lower()
+    text = "\n".join(change_texts(change, wish)) or change.kind.lower()
     return f"::notice {_at(change.position)}title={title}::{_data(text)}"
 
 
@@ -159,7 +103,7 @@ def as_gitlab(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
         for block in plan.blocked:
             _quality(rows, f"blocked-{block.code}", lifted(block), "major", block.position)
         for change in plan.changes:
-            what = "; ".join(_texts(change, plan.wish))
+            what = "; ".join(change_texts(change, plan.wish))
             text = f"{change.slug}: {what or change.kind.lower()}"
             _quality(rows, f"sync-{change.kind.lower()}", text, "info", change.position)
     return json.dumps(rows, indent=2, ensure_ascii=False)
@@ -192,19 +136,3 @@ def _data(text: str) -> str:
 def _property(text: str) -> str:
     # Inside of properties these two separate, too.
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _quiet(text: str) -> str:
-    # Nothing ends the code span early.
-    return printable(text).replace("`", "'")
-
-
-def _cell(text: str) -> str:
-    """A text of others outside of a code span, as it is: no cell ends early, and it makes no tag,
-    picture, link or emphasis. A comment's reader sees who wrote the comment, not who wrote this.
-    """
-    text = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    text = _MARKUP.sub(r"\\\g<0>", text)
-    # GitHub makes links of bare addresses and calls people by @name, whatever is escaped: the
-    # zero-width space keeps it from either.
-    return _LINK_BY_ITSELF.sub(r"\g<0>&#8203;", text)

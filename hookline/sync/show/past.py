@@ -17,7 +17,7 @@ from hookline.sync.plan.records import (
 )
 from hookline.sync.show.differences import difference, value_text
 from hookline.sync.show.excerpts import headline
-from hookline.sync.show.plan_lines import MARKS
+from hookline.sync.show.plan_lines import MARKS, changed_lines, diff_lines
 from hookline.text import printable, short_commit
 
 _DISPUTED: Final = (ChangeKind.DRIFT, ChangeKind.CONFLICT)
@@ -148,18 +148,26 @@ def revision_lines(
         mark = MARKS[change.kind]
         moved = f" from {change.moved_from}" if change.moved_from else ""
         lines.append(printable(f"  {mark} {change.slug}  ({change.kind.lower()}{moved})"))
-        lines += [printable(f"      {_recorded_text(change.kind, item)}") for item in change.fields]
+        for item in change.fields:
+            lines.append(printable(f"      {_recorded_text(change, item)}"))
+            if changed_lines(change.kind, item):
+                diff = diff_lines(change.kind, item)
+                lines += [printable(f"        {line}") for line in diff]
     return lines
 
 
-def _recorded_text(kind: ChangeKind, item: FieldChange) -> str:
+def _recorded_text(change: RecordedChange, item: FieldChange) -> str:
+    kind = change.kind
     if kind in _DISPUTED:
-        # The live value of that time is not kept, nor whether it was set back.
-        return f"{item.field} was changed by hand; the file had {value_text(item.after)}"
+        by_hand = difference(item.field, item.before, item.live, item.changed_secrets)
+        what = "was kept" if change.is_kept else f"was set to {value_text(item.after)}"
+        return f"{item.field} {by_hand} by hand, {what}"
     if kind is ChangeKind.CREATE:
         return f"{item.field} {value_text(item.after)}"
     if kind is ChangeKind.RELEASE:
         return f"{item.field} left the file and stayed {value_text(item.after)}"
+    if changed := changed_lines(kind, item):
+        return f"{item.field}: {changed}"
     return f"{item.field} {difference(item.field, item.before, item.after, item.changed_secrets)}"
 
 

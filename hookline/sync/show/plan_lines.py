@@ -134,6 +134,20 @@ def _disputed_lines(kind: ChangeKind, item: FieldChange, layout: Layout) -> Iter
     yield from wrapped(f"{layout.wish} wants {wanted}", layout, _PART)
 
 
+def diff_lines(kind: ChangeKind, item: FieldChange) -> list[str]:
+    """The same for a change that is an update, as `- old` and `+ new`; none for other values."""
+    is_update = kind in (ChangeKind.UPDATE, ChangeKind.ADOPT, ChangeKind.MOVE)
+    found = _diff(item.field, item.before, item.after) if is_update else []
+    return [line.text.removeprefix(" " * _PART) for line in found]
+
+
+def changed_lines(kind: ChangeKind, item: FieldChange) -> str:
+    """`5 lines differ`, of a template that `diff_lines` shows; empty for other values."""
+    lines = diff_lines(kind, item) if item.field == _TEMPLATE else []
+    count = sum(line[:1] in ("+", "-") for line in lines)
+    return "" if not count else "1 line differs" if count == 1 else f"{count} lines differ"
+
+
 def _diff(name: str, before: Any, after: Any) -> list[Line]:
     """Lines of a filter or of a template over several lines that differ; none for other values."""
     if name not in ("filter", _TEMPLATE) or not before or not after:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from hookline.sync.plan.changes import Block, ChangeKind, FieldChange, Plan, changed_by
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan, changed_by
 from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.show.differences import difference, value_text
 from hookline.sync.show.layout import PLAIN, Layout, Line, joined, wrapped
@@ -16,6 +16,7 @@ from hookline.sync.show.plan_lines import (
     COLORS,
     MARKS,
     change_lines,
+    changed_lines,
     consequence,
     left_the_file,
     wanted_text,
@@ -194,6 +195,17 @@ def _lines(plan: Plan, is_applied: bool) -> Iterator[str]:
         yield f"  {MARKS[change.kind]} {cells}".rstrip()
 
 
+def change_texts(change: Change, wish: str) -> list[str]:
+    """Effects of a change, in a sentence or one for each field."""
+    if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
+        texts = [left_the_file(change, is_applied=False)]
+    else:
+        texts = [field_text(change.kind, item, wish) for item in change.fields]
+        texts += [change.hint] if change.hint else []
+    what = consequence(change)
+    return [*texts, what] if what else texts
+
+
 def field_text(kind: ChangeKind, item: FieldChange, wish: str = "the file") -> str:
     """A field's part of a change: what it becomes, or for drift what it was changed to by hand, and
     the plan's wish.
@@ -204,6 +216,8 @@ def field_text(kind: ChangeKind, item: FieldChange, wish: str = "the file") -> s
         return f"{_disputed_text(kind, item)}; {wish} wants {wanted_text(item)}"
     if kind is ChangeKind.RELEASE:
         return f"{item.field} {value_text(item.live)}"
+    if changed := changed_lines(kind, item):
+        return f"{item.field}: {changed}"
     return f"{item.field} {difference(item.field, item.before, item.after, item.changed_secrets)}"
 
 

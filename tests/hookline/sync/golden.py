@@ -31,7 +31,7 @@ from hookline.sync.read.document import Document
 from hookline.sync.read.file import Reading
 from hookline.sync.read.references import LocalReferences
 from hookline.sync.request import Source, SyncRequest
-from hookline.sync.show import excerpts, formats, report
+from hookline.sync.show import excerpts, formats, markdown, report
 from hookline.sync.show.layout import Layout, joined
 from hookline.webhooks.change import delete_webhook, update_webhook
 from hookline.webhooks.create import create_webhook
@@ -171,7 +171,7 @@ def _outputs(answer: SyncAnswer, found: Reading) -> dict[str, str]:
         "plan.txt": _human(problems, told, found, Layout(WIDTH)),
         "plan-v.txt": _human(problems, told, found, Layout(None, is_whole=True)),
         "plan.json": formats.as_json(problems, told),
-        "plan.md": formats.as_markdown(problems, told),
+        "plan.md": markdown.as_markdown(problems, told),
         "plan.github": formats.as_github(problems, told),
         "plan.gitlab.json": formats.as_gitlab(problems, told),
         "exit": f"plan {codes[0]}\nplan --check {codes[1]}",

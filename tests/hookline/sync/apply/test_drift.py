@@ -1,12 +1,17 @@
 """Fields between a file and people: drift, ownership, release, adoption."""
 
+import asyncio
+import re
+
 import pytest
 
 from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
-from hookline.models import Webhook
+from hookline.models import SyncRevision, Webhook
 from hookline.runtime import Runtime
+from hookline.sync.drift import find_drift
 from hookline.sync.options import Options
+from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.policy import DriftPolicy
 from hookline.webhooks.change import delete_webhook, update_webhook
 from tests.hookline.sync.apply.state import (
@@ -19,7 +24,7 @@ from tests.hookline.sync.apply.state import (
     one,
 )
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
-from tests.making import SOMEBODY, make_webhook
+from tests.making import SOMEBODY, WORKSPACE, make_webhook
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -168,3 +173,59 @@ async def test_a_file_that_contradicts_what_people_set_is_refused_with_its_place
         (problem.code, problem.position.line, problem.path[:2]) for problem in outcome.problems
     ] == [("duplicate-header", 4, ("webhooks", "orders"))]
     assert (outcome.revision is None, (await one()).secret_header_name is None) == (True, True)
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_a_webhook_that_was_deleted_by_hand_is_drift_until_it_is_made_anew(
+    runtime: Runtime,
+) -> None:
+    async def drifted() -> list[tuple[str, str | None]]:
+        found = await find_drift(
+            lambda: runtime.database.reading(WORKSPACE, asyncio.get_running_loop().time() + 9),
+            runtime.vault,
+            WORKSPACE,
+            ["storefront"],
+        )
+        return [(change.slug, change.hint) for change, _ in found["storefront"]]
+
+    wanted = webhooks(orders=ORDERS, other=ORDERS)
+    await apply(runtime, wanted)
+    assert await drifted() == []
+    await delete_webhook(runtime, FORCER, (await one()).id, force=BY_HAND)
+
+    [(slug, hint)] = await drifted()
+    assert slug == "orders"
+    assert re.fullmatch(
+        r'deleted by token "\S+" on \S+ \S+ UTC; an apply of its file makes it anew, with .*',
+        str(hint),
+    )
+    [created] = (await preview(runtime, wanted)).plan.changes
+    assert (created.kind, created.slug, created.hint) == (ChangeKind.CREATE, "orders", hint)
+    await apply(runtime, wanted)
+    assert await drifted() == []
+    # What an apply has deleted is none.
+    prune = "policy: { prune: delete }\n"
+    await apply(runtime, webhooks(prune, orders=ORDERS, other=ORDERS))
+    outcome = await apply(runtime, webhooks(prune, orders=ORDERS))
+    assert told(outcome.plan) == ["DELETE other"]
+    assert await drifted() == []
+
+
+async def test_a_revision_keeps_what_was_changed_by_hand_and_what_became_of_it(
+    runtime: Runtime,
+) -> None:
+    for number, on_drift in ((2, DriftPolicy.OVERWRITE), (4, DriftPolicy.KEEP)):
+        await apply(runtime, webhooks(orders=ORDERS))
+        await changed_by_hand(runtime, url="https://mine.example.com/")
+        wanted = webhooks(orders=ORDERS + f"timeout: 2{number}s")
+        await apply(runtime, wanted, Options(on_drift=on_drift))
+        changes = (await SyncRevision.get(number=number)).changes
+        [drift] = [change for change in changes if change["kind"] == "DRIFT"]
+        assert drift["kept"] is (on_drift is DriftPolicy.KEEP)
+        [field] = drift["fields"]
+        assert (field["before"], field["live"], field["after"]) == (
+            "https://crm.example.com/in",
+            "https://mine.example.com/",
+            "https://crm.example.com/in",
+        )
+        await changed_by_hand(runtime, url="https://crm.example.com/in")

@@ -9,7 +9,7 @@ import pytest
 from hookline.sync.options import Options
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.show import formats, report
+from hookline.sync.show import formats, markdown, report
 from hookline.sync.show.differences import value_text
 from hookline.sync.show.layout import Layout
 from tests.tables import each_of
@@ -108,7 +108,7 @@ def test_a_base_that_was_made_of_uncommitted_edits_is_told_as_dirty() -> None:
     plan = replace(PLAN, is_base_dirty=True)
     assert "(base revision 41, commit 9f2c1ab0c0ff, dirty)" in report.planned(plan)
     where = "**Plan for set `shop`** on `https://hooks.example.com` (base revision 41, commit "
-    assert f"{where}9f2c1ab0c0ff, dirty): 1 create" in formats.as_markdown([], plan)
+    assert f"{where}9f2c1ab0c0ff, dirty): 1 create" in markdown.as_markdown([], plan)
     told = json.loads(formats.as_json([], plan))["plan"]
     assert (told["baseCommit"], told["baseDirty"]) == ("9f2c1ab0c0ffee", True)
 
@@ -155,7 +155,7 @@ def test_options_that_a_plan_was_made_with_are_shown_in_every_form() -> None:
     flags = "--allow-removals 20 --reenable crm"
     assert report.planned(plan).splitlines()[1] == f"  with {flags}"
     assert f"  with {flags}\n" in report.applied(replace(plan, revision=42))
-    assert f"with `{flags}`" in formats.as_markdown([], plan)
+    assert f"with `{flags}`" in markdown.as_markdown([], plan)
     assert f"  with {flags}\n" in formats.as_github([], plan)
     told = json.loads(formats.as_json([], plan))["plan"]["options"]
     assert (told["allowRemovals"], told["reenable"], told["onDrift"]) == (20, ["crm"], None)
@@ -175,9 +175,9 @@ def test_secrets_that_were_not_compared_are_told_in_every_form(count: int, sente
     assert lines[-1] == sentence
     assert lines[1] == "  (unknown) orders-0.secretHeader.value"
     assert ("  (unknown) … and 5 more" in lines) == (count == 25)
-    markdown = formats.as_markdown([], plan)
-    assert f": {sentence}" in markdown
-    assert "**(unknown)** `orders-0.secretHeader.value`" in markdown
+    comment = markdown.as_markdown([], plan)
+    assert f": {sentence}" in comment
+    assert "**(unknown)** `orders-0.secretHeader.value`" in comment
     assert sentence in formats.as_github([], plan)
     assert json.loads(formats.as_json([], plan))["plan"]["unknownSecrets"] == list(paths)
 
@@ -240,7 +240,7 @@ def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
         ChangeKind.UPDATE, "a", None, (FieldChange("name", "x", "| <img> @everyone", "x"),), None
     )
 
-    text = formats.as_markdown([], Plan("shop", 1, (change,), 0, blocked=(BLOCK,)))
+    text = markdown.as_markdown([], Plan("shop", 1, (change,), 0, blocked=(BLOCK,)))
 
     assert "| update | `a` | name x → \\| &lt;img> @&#8203;everyone |" in text
     assert "**blocked** `drift`" in text
@@ -264,7 +264,7 @@ def test_markdown_makes_no_picture_or_link_of_what_others_wrote(value: str, expe
     change = Change(ChangeKind.UPDATE, "a", None, fields, None, hint=value)
     block = Block("drift", f"a: {value}", None)
     problem = SyncProblem("type", "wrong", Position(1, 1, "a.yaml"), hint=value)
-    text = formats.as_markdown([problem], Plan("shop", 1, (change,), 0, blocked=(block,)))
+    text = markdown.as_markdown([problem], Plan("shop", 1, (change,), 0, blocked=(block,)))
     assert f"name x → {expected}<br>{expected} |" in text
     assert f"**blocked** `drift`: a: {expected}" in text
     assert f" ({expected})\n" in text
@@ -288,3 +288,43 @@ def test_a_terminal_shows_a_plan_in_colours_and_within_its_width() -> None:
     assert report.planned(PLAN) == "\n".join(
         line.text for line in report.planned_lines(PLAN, Layout())
     )
+
+
+def test_a_comment_has_the_lines_of_a_template_that_differ_and_no_text_of_it_ends_them() -> None:
+    before, after = '{\n```\n  "a": 1\n}\n', '{\n```\n  "a": 2\n}\n'
+    item = FieldChange("payloadTemplate", before, after, before)
+    change = replace(UPDATED, fields=(item,))
+
+    text = markdown.as_markdown([], replace(PLAN, changes=(change,)))
+
+    row, below = text.split("`orders` payloadTemplate:")
+    assert "payloadTemplate: 2 lines differ" in row
+    assert "\\u000a" not in text
+    assert below.startswith('\n\n````diff\n  ```\n-   "a": 1\n+   "a": 2\n  }\n````')
+
+
+@pytest.mark.parametrize("width", [1, 60])
+def test_a_comment_stays_below_what_github_takes(width: int) -> None:
+    changes = [replace(UPDATED, slug=f"{'s' * width}{n}") for n in range(3_000)]
+    blocks = [replace(BLOCK, slug=f"s{n}") for n in range(3_000)]
+    problems = [SyncProblem("type", "m" * width, Position(n, 1, "a.yaml")) for n in range(1_000)]
+
+    text = markdown.as_markdown(
+        problems, replace(PLAN, changes=tuple(changes), blocked=tuple(blocks))
+    )
+
+    assert len(text) < 65_536
+    shown = sum(line.startswith("| update |") for line in text.splitlines())
+    assert f"and {3_000 - shown:,} more: `hookline sync plan` shows them" in text
+    assert "more problems" in text
+    assert "more that block it" in text
+
+
+def test_a_comment_about_errors_takes_the_place_of_the_plan_of_its_set() -> None:
+    problem = SyncProblem("type", "is wrong", Position(1, 1, "a.yaml"))
+    first = markdown.as_markdown([], PLAN).partition("\n")[0]
+
+    assert markdown.as_markdown([problem], None, PLAN.set_name).startswith(
+        f"{first}\n- `a.yaml:1:1"
+    )
+    assert markdown.as_markdown([problem], None).startswith("<!-- hookline-sync -->\n")

@@ -5,7 +5,7 @@ interface Field {
   field: string;
   before?: unknown;
   after?: unknown;
-  /** The present value; a revision keeps none. */
+  /** The present value; in a revision the value that drift had. */
   live?: unknown;
   changedBy?: string | null;
   reason?: string | null;
@@ -19,6 +19,8 @@ interface Props {
     openDeliveries?: number | null;
     line?: number | null;
     hint?: string | null;
+    /** Of drift in a revision: whether it was left as it was. */
+    kept?: boolean | null;
     fields: readonly Field[];
   };
   /** The revision that a rollback brings back; none for a file. */
@@ -35,12 +37,13 @@ export function ChangeOf({ change, restores }: Props) {
       {change.movedFrom && <p className="faint">Was {visible(change.movedFrom)}: keeps ID, log, secrets and open deliveries</p>}
       {Boolean(change.openDeliveries) && <p className="faint">Open deliveries: {change.openDeliveries?.toLocaleString()}</p>}
       {change.hint && <p className="faint">{visible(change.hint)}</p>}
+      {change.kept != null && <p className="faint">Changed by hand: {change.kept ? "kept as it was" : "set back to the file"}</p>}
       <dl className="facts">
         {change.fields.map(({ field, before, after, live, changedBy, reason }) => (
           <div key={field}>
             <dt>{visible(field)}</dt>
             <dd>
-              {change.kind !== "CREATE" && <del>{valueOf(changedBy && live !== undefined ? live : before)}</del>} <ins>{valueOf(after)}</ins>
+              <FromTo kind={change.kind} field={{ before, after, live }} isByHand={Boolean(changedBy) || change.kept != null} isKept={change.kept === true} />
               {changedBy && (
                 <span className="under">
                   changed by {visible(changedBy)}
@@ -52,5 +55,23 @@ export function ChangeOf({ change, restores }: Props) {
         ))}
       </dl>
     </section>
+  );
+}
+
+interface FromToProps {
+  kind: string;
+  field: Pick<Field, "before" | "after" | "live">;
+  /** The present value was set by hand. */
+  isByHand: boolean;
+  isKept: boolean;
+}
+
+function FromTo({ kind, field: { before, after, live }, isByHand, isKept }: FromToProps) {
+  if (kind === "CREATE") return <ins>{valueOf(after)}</ins>;
+  const now = isByHand && live !== undefined ? live : before;
+  return (
+    <>
+      <del>{valueOf(isKept ? before : now)}</del> <ins>{valueOf(isKept ? now : after)}</ins>
+    </>
   );
 }

@@ -34,10 +34,15 @@ export function DriftTab({ set, round }: { set: string; round: number }) {
       {list && list.nodes.length > 0 && (
         <>
           <p className="faint">
-            Drift blocks the next apply. Put the change into the file, or apply with <code>--on-drift overwrite</code> to undo it, <code>--on-drift keep</code> to leave it.
+            Drift blocks the next apply, unless the file's policy says what becomes of it (<code>onDrift</code>). Put the change into the file, or apply with{" "}
+            <code>--on-drift overwrite</code> to undo it, <code>--on-drift keep</code> to leave it.
           </p>
           <Table label="Drift" columns={COLUMNS}>
-            {list.nodes.flatMap((drift) => drift.fields.map((field) => <DriftRow key={`${drift.slug} ${field.field}`} drift={drift} field={field} />))}
+            {list.nodes.flatMap((drift) =>
+              drift.fields.length === 0
+                ? [<DeletedRow key={drift.slug} drift={drift} />]
+                : drift.fields.map((field) => <DriftRow key={`${drift.slug} ${field.field}`} drift={drift} field={field} />),
+            )}
           </Table>
         </>
       )}
@@ -53,14 +58,7 @@ function DriftRow({ drift, field }: { drift: Drift; field: Field }) {
         <Link to={`/webhooks/${drift.webhookId}?tab=configure`} data-open="">
           {drift.slug}
         </Link>
-        {drift.file && (
-          <span className="under">
-            <code>
-              {visible(drift.file)}
-              {drift.line ? `:${drift.line}` : ""}
-            </code>
-          </span>
-        )}
+        <Place drift={drift} />
       </td>
       <td>{field.field}</td>
       <td className="changes">
@@ -71,5 +69,30 @@ function DriftRow({ drift, field }: { drift: Drift; field: Field }) {
       <td className="plain">{field.changedAt && <When at={field.changedAt} />}</td>
       <td className="name">{field.reason && visible(field.reason)}</td>
     </tr>
+  );
+}
+
+/** A webhook that is not there any more, and so has no field. */
+function DeletedRow({ drift }: { drift: Drift }) {
+  return (
+    <tr data-row={drift.slug}>
+      <td className="name">
+        {visible(drift.slug)}
+        <Place drift={drift} />
+      </td>
+      <td colSpan={COLUMNS.length - 1}>{drift.hint && visible(drift.hint)}</td>
+    </tr>
+  );
+}
+
+function Place({ drift }: { drift: Drift }) {
+  if (!drift.file) return null;
+  return (
+    <span className="under">
+      <code>
+        {visible(drift.file)}
+        {drift.line ? `:${drift.line}` : ""}
+      </code>
+    </span>
   );
 }

@@ -14,9 +14,11 @@ import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { ONE_SET } from "./documents";
 import { DriftTab } from "./DriftTab";
+import { Followed } from "./Followed";
 import { HistoryTab } from "./HistoryTab";
 import { News } from "./News";
 import { DriftCount } from "./SetsPage";
+import { useReadLooks } from "./useReadLooks";
 import { useReadSoon } from "./useReadSoon";
 import { originOf } from "./values";
 
@@ -36,6 +38,7 @@ function OneSet({ name }: { name: string }) {
     setRound((count) => count + 1);
   };
   const { start, soon } = useReadSoon(read, data && (data.liveCursor ?? null));
+  useReadLooks(() => again({ requestPolicy: "network-only" }), data?.syncSources?.nodes);
   useKeys({ j: () => moveRow(1), k: () => moveRow(-1) });
   const problem = problemOf(error);
   const set = data?.syncSet;
@@ -47,6 +50,7 @@ function OneSet({ name }: { name: string }) {
       {set && (
         <>
           <Head set={set} />
+          <Followed sources={(data.syncSources?.nodes ?? []).filter((source) => source.set === set.name)} />
           <Tabs
             selectedKey={search.get("tab") ?? "history"}
             onSelectionChange={(tab) => go(withSearch({ tab: String(tab), after: null, before: null, revision: null, rollback: null }))}

@@ -19,6 +19,7 @@ import { SYNC_SETS } from "./documents";
 import { Followed } from "./Followed";
 import { News } from "./News";
 import { PlanDrawer } from "./PlanDrawer";
+import { useReadLooks } from "./useReadLooks";
 import { useReadSoon } from "./useReadSoon";
 import { originOf, setPath, shortCommit } from "./values";
 
@@ -38,6 +39,7 @@ function Sets() {
   const [{ data, error, stale }, again] = useQuery({ query: SYNC_SETS, variables: { ...usePaging(), hasCursor } });
   const read = () => again({ requestPolicy: "network-only" });
   const { start, soon } = useReadSoon(read, data && (data.liveCursor ?? null));
+  useReadLooks(read, data?.syncSources?.nodes);
   useKeys({ j: () => moveRow(1), k: () => moveRow(-1) });
   const problem = problemOf(error);
   const list = data?.syncSets;

@@ -15,6 +15,7 @@ export const SYNC_SET = graphql(`
 export const FOLLOWED = graphql(`
   fragment FollowedFiles on SyncSource {
     path
+    set
     interval
     isFollowed
     checkedAt
@@ -40,6 +41,7 @@ export const ONE_SET = graphql(`
   query OneSet($name: String!, $hasCursor: Boolean!) {
     liveCursor @include(if: $hasCursor)
     syncSet(name: $name) { ...SyncSetRow }
+    syncSources(first: 10) { nodes { ...FollowedFiles } }
   }
 `);
 
@@ -81,7 +83,7 @@ export const ONE_REVISION = graphql(`
       changes(first: 50, after: $after) {
         totalCount
         pageInfo { endCursor hasNextPage }
-        nodes { kind slug movedFrom fields { field before after } }
+        nodes { kind slug movedFrom kept fields { field before after live } }
       }
     }
   }
