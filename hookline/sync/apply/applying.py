@@ -1,7 +1,7 @@
 """A file's wish against the database. Called by api/schema/sync and `hookline dev`.
 
-`preview` says what an apply would do; `apply` locks the set, reads again, plans again, refuses what
-a policy check forbids, writes, and adds a revision (none for equal content).
+`preview` says what an apply would do; `apply` plans and encodes, refuses what a policy check
+forbids, locks the set, looks whether it is as it was planned from, writes, and adds a revision.
 """
 
 import asyncio

@@ -82,8 +82,8 @@ async def request_of(runtime: Runtime, actor: Actor, asked: RollbackInput) -> Sy
                 undone = await _moves_after(work, set_id, asked.number)
     if not rows:
         message = (
-            f'The set "{asked.set_name}" has no revision {asked.number}. The query '
-            "`syncRevisions` lists those that there are."
+            f'The set "{asked.set_name}" has no revision {asked.number}. '
+            "`hookline sync history` lists those that there are, in the API `syncRevisions`."
         )
         raise Refused(Problem(Code.NOT_FOUND, message, ("revision",)))
     return await asyncio.to_thread(_request, asked, rows[0], undone, bounds_of(runtime))

@@ -24,6 +24,7 @@ from hookline.text import shown
 # Which private addresses may be sent to is for a server to say.
 _BOUNDS: Final = Bounds((), AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0"))))
 _VARIABLE: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_SECRET_WORDS: Final = ("pass", "token", "secret", "key", "sig")
 _KEY_SIGNS: Final = re.compile("[^a-z0-9._/-]+")
 _MOST_HEADERS, _MOST_LABELS, _MOST_EVENTS = 20, 20, 100
 Convert = Callable[[str], str | None]
@@ -80,8 +81,11 @@ class ImportedWebhook:
             return
         if reference := convert(text):
             self._fields["url"] = reference
-        else:
-            self.put("url", text.strip(), part)
+            return
+        self.put("url", text.strip(), part)
+        names = (pair.partition("=")[0].lower() for pair in text.partition("?")[2].split("&"))
+        if any(word in name for name in names for word in _SECRET_WORDS):
+            part.change("is copied with a parameter that may be a secret: put ${env:NAME} there")
 
     def add_signing_secret(self) -> None:
         """Asks for the secret that receivers verify with."""

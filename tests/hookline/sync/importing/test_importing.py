@@ -219,6 +219,15 @@ def test_a_list_without_its_other_pages_is_an_error_and_pairs_of_escapes_are_let
     assert told(found)[0].startswith("1 error done: is false on every page")
 
 
+def test_parameter_of_a_url_that_may_be_a_secret_is_told() -> None:
+    urls = [f"https://a.example.com/in?{query}" for query in ("x=1", "a=1&Api_Token=hush")]
+    found = read("svix", orjson.dumps({"data": [{"url": url} for url in urls]}))
+
+    [note] = [note for note in told(found) if "].url: " in note]
+    assert "data[1].url: is copied with a parameter that may be a secret: put ${env:NAME}" in note
+    assert "hush" not in note
+
+
 def test_pages_of_a_list_are_whole_with_the_one_that_says_so() -> None:
     def page(number: int, done: str) -> SourceFile:
         endpoint = f'{{"url": "https://a{number}.example.com"}}'
