@@ -15,7 +15,8 @@ from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.apply.restoring import RollbackInput
 from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
-from hookline.webhooks.columns import canonical
+from hookline.sync.request import Source
+from hookline.webhooks.columns import canonical, with_kept_secrets
 from tests.hookline.sync.apply.state import COMMIT, changed_by_hand, one
 from tests.hookline.sync.files import ORDERS, SOMEBODY, apply, codes, preview, told, webhooks
 
@@ -130,8 +131,11 @@ def secretive(key: str, sign: str, body: str = SECRETIVE) -> Any:
 async def test_a_secret_that_was_changed_since_stays_as_it_is_now(runtime: Runtime) -> None:
     await apply(runtime, secretive("first-in-clear", FIRST), source=COMMIT)
     plain = SECRETIVE.replace("X-Plain: a", "X-Plain: b").replace("username: shop", "username: s")
-    await apply(runtime, secretive("other-in-clear", OTHER, plain))
+    later = Source(commit="1a7e41a7e41a7e4")
+    await apply(runtime, secretive("other-in-clear", OTHER, plain), source=later)
     done = await rollback(runtime, 1, message="incident 7")
+    # The set's stays that of the last apply, which the repository has.
+    assert (await SyncSet.get(name="storefront")).commit == later.commit
     paths = ("headers.X-Api-Key", "basicAuth.password", "signingSecret")
     assert {("secret-kept", f"webhooks.orders.{path}") for path in paths} == {*path_and_code(done)}
     assert told(done.plan) == ["UPDATE orders headers,basicAuth"]
@@ -142,6 +146,21 @@ async def test_a_secret_that_was_changed_since_stays_as_it_is_now(runtime: Runti
     wanted = secretive("other-in-clear", OTHER)
     assert told((await preview(runtime, wanted)).plan) == []
     assert "in-clear" not in str(done.revision.snapshot)
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_secret_that_people_changed_since_is_drift(runtime: Runtime) -> None:
+    await apply(runtime, secretive("first-in-clear", FIRST))
+    await apply(runtime, secretive("first-in-clear", FIRST, SECRETIVE + "timeout: 20s"))
+    await changed_by_hand(runtime, basicAuth={"username": "shop", "password": "by-hand"})
+    blocked = await rollback(runtime, 1)
+    assert codes(blocked) == {"drift"}
+    assert "DRIFT orders basicAuth" in told(blocked.plan)
+    # Kept where that is asked for.
+    done = await rollback(runtime, 1, Options(on_drift=DriftPolicy.KEEP))
+    assert done.revision is not None
+    opened = with_kept_secrets({"basicAuth": {"username": "shop"}}, await one(), runtime.vault)
+    assert opened["basicAuth"]["password"] == "by-hand"
 
 
 @pytest.mark.engines("sqlite")
