@@ -34,7 +34,12 @@ def check(
 
 def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[Block]:
     for slug, owner in plan.owned_elsewhere:
-        yield Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug)
+        yield Block(
+            "owned-elsewhere",
+            f'the set "{owner}" owns {slug}: choose another slug, or take it out of that set with '
+            "prune: keep, and take it over with --adopt",
+            slug,
+        )
     if is_empty and not options.allow_empty:
         yield Block("empty-set", f"{plan.wish} has no webhooks", flag="--allow-empty")
     removals = [change for change in plan.changes if change.kind in _REMOVALS]
