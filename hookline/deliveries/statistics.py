@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cached_property
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -145,7 +146,8 @@ def span_of(since: datetime, until: datetime | None, step: StatsStep, now: datet
     """
     seconds = step.value
     first = int(max(since, _EPOCH).timestamp()) // seconds * seconds
-    end = int(min(until or now, now + timedelta(days=1)).timestamp())
+    # Up: in the first second of a minute that one has begun.
+    end = ceil(min(until or now, now + timedelta(days=1)).timestamp())
     if (end - first) / seconds > BUCKETS_LIMIT:
         raise HooklineError(
             "BAD_USER_INPUT",

@@ -144,3 +144,14 @@ def test_percentile_is_near(duration_ms: int) -> None:
     assert found is not None
     expected = min(duration_ms, BOUNDS[-1])
     assert abs(found - expected) <= max(1, expected * 0.05)
+
+
+# What began in the first second of a minute was not counted until the next one.
+@each_of("step", list(StatsStep))
+def test_the_step_that_has_just_begun_is_one_of_those_until_now(step: StatsStep) -> None:
+    began = datetime(2026, 12, 1, tzinfo=UTC)
+
+    for now in (began + timedelta(milliseconds=1), began + timedelta(milliseconds=999)):
+        assert began.timestamp() in statistics.span_of(began - HOUR, None, step, now).starts
+    until = statistics.span_of(began - HOUR, began, step, began + HOUR).starts
+    assert began.timestamp() not in until
