@@ -255,4 +255,5 @@ def test_webhook_that_was_deleted_by_hand_is_drift_without_a_link(
     row = console.page.get_by_role("row").filter(has_text="team-gone-one")
     expect(row).to_contain_text('deleted by token "hookline dev"')
     expect(row.get_by_role("link")).to_have_count(0)
+    expect(console.page.get_by_text("Drift blocks the next apply")).to_have_count(0)
     console.check_accessible()

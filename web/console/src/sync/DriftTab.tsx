@@ -33,10 +33,7 @@ export function DriftTab({ set, round }: { set: string; round: number }) {
       {list?.nodes.length === 0 && <p className="empty">No drift: the webhooks are as the file was applied last.</p>}
       {list && list.nodes.length > 0 && (
         <>
-          <p className="faint">
-            Drift blocks the next apply, unless the file's policy says what becomes of it (<code>onDrift</code>). Put the change into the file, or apply with{" "}
-            <code>--on-drift overwrite</code> to undo it, <code>--on-drift keep</code> to leave it.
-          </p>
+          {list.nodes.some(({ fields }) => fields.length > 0) && <Blocking />}
           <Table label="Drift" columns={COLUMNS}>
             {list.nodes.flatMap((drift) =>
               drift.fields.length === 0
@@ -94,5 +91,15 @@ function Place({ drift }: { drift: Drift }) {
         {drift.line ? `:${drift.line}` : ""}
       </code>
     </span>
+  );
+}
+
+/** A webhook that was deleted blocks nothing: the next apply makes it anew. */
+function Blocking() {
+  return (
+    <p className="faint">
+      Drift blocks the next apply, unless the file's policy says what becomes of it (<code>onDrift</code>). Put the change into the file, or apply with{" "}
+      <code>--on-drift overwrite</code> to undo it, <code>--on-drift keep</code> to leave it.
+    </p>
   );
 }
