@@ -60,10 +60,20 @@ async def test_owner_has_no_more_than_its_places_and_one_when_half_are_taken() -
         await places.leave(owner)
 
 
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+
 async def test_slow_owners_leave_places_to_the_others() -> None:
-    places = Places(Turns(3, 3, 1, 0.0))
+    clock = Clock()
+    places = Places(Turns(3, 3, 1, 0.5, clock.now))
     for owner in ("a", "b"):
         await places.ask(owner)
+        clock.seconds += 1
         await places.leave(owner)
     await places.ask("a", "b", "c")
     assert places.order[2:] == ["a", "c"]
@@ -71,14 +81,6 @@ async def test_slow_owners_leave_places_to_the_others() -> None:
     assert places.order[2:] == ["a", "c", "b"]
     await places.leave("b")
     await places.leave("c")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> float:
-        return self.seconds
 
 
 async def use(shared: Turns, clock: Clock, seconds: float, waits: float = 0) -> None:
