@@ -17,8 +17,9 @@ from hookline.text import printable, short_commit
 MARKER: Final = "<!-- hookline-sync"
 # GitHub takes 65,536 characters of a comment, GitLab a million.
 _MOST_CHARACTERS: Final = 48_000
-"""Of changes; of problems, and of what blocks, a part as large as is left."""
+"""Of the changes with their diffs."""
 _MOST_OTHERS: Final = 6_000
+"""Of the problems, and of what blocks."""
 _MARKUP: Final = re.compile(r"[\\`*_\[\]!|~#]")
 _LINK_BY_ITSELF: Final = re.compile(r":(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|@", re.IGNORECASE)
 _TICKS: Final = re.compile("`+")

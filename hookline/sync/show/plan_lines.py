@@ -135,7 +135,9 @@ def _disputed_lines(kind: ChangeKind, item: FieldChange, layout: Layout) -> Iter
 
 
 def diff_lines(kind: ChangeKind, item: FieldChange) -> list[str]:
-    """The same for a change that is an update, as `- old` and `+ new`; none for other values."""
+    """Lines that differ of a filter or of a template over several lines, as `- old` and `+ new`,
+    with one around; none for other values, and where it is no update.
+    """
     is_update = kind in (ChangeKind.UPDATE, ChangeKind.ADOPT, ChangeKind.MOVE)
     found = _diff(item.field, item.before, item.after) if is_update else []
     return [line.text.removeprefix(" " * _PART) for line in found]
