@@ -228,6 +228,9 @@ def _apply(
     _print_plan(asked, found, answer, source, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
         echo(saved.what_changed(agreed.plan, answer.plan), err=True)
+    # It was applied before, and is not the last word any more.
+    if agreed and answer.plan and answer.plan.base > (answer.plan.revision or answer.plan.base):
+        return STALE
     return outcome_of(answer)
 
 

@@ -230,7 +230,9 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
     file.write_text(FILE + MORE)
     shop.run("sync", "apply", "-f", str(file))
     file.write_text(FILE)
-    assert "made: orders" in shop.run("sync", "apply", str(plan), exit_code=5).stderr
+    later = shop.run("sync", "apply", str(plan), exit_code=5).stdout
+    assert "Revision 1 was made by an earlier try" in later
+    assert "Revision 2 was applied since." in later
     file.write_text(FILE + MORE)
     assert (
         "is not the file that was planned"

@@ -298,9 +298,8 @@ class _Applying:
     def _repeated(self, state: SetState, revision: SyncRevision, content: Content) -> ApplyOutcome:
         """The outcome of a retry whose first answer was lost: nothing is left to do."""
         is_same = revision.digest == content.digest
-        is_newest = revision.number == state.number
-        if not (is_same and is_newest) and self.request.plan_digest is not None:
-            # A saved plan, of which a secret was changed, or which is not the last word any more.
+        if not is_same and self.request.plan_digest is not None:
+            # A saved plan, of whose files only a secret can be another one.
             planned = planning.plan(self.request.document.set_name, state.number, (), ())
             return ApplyOutcome(replace(planned, blocked=(_STALE,)), state.revision)
         if not is_same:

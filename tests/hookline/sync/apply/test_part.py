@@ -81,6 +81,12 @@ async def test_a_repeated_part_answers_with_its_revision(runtime: Runtime) -> No
     assert again.revision is not None
     assert first.revision is not None
     assert (again.revision.number, first.revision.number) == (2, 2)
+    # Also with the digest of the plan that was agreed to, and whatever was applied since.
+    digest = first.plan.digest
+    once_more = await apply(
+        runtime, wanted, only("orders"), plan_digest=digest, idempotency_key="k"
+    )
+    assert (once_more.blocked, once_more.revision) == ((), again.revision)
     with pytest.raises(Refused) as refused:
         await apply(runtime, webhooks(orders=ORDERS), only("orders"), idempotency_key="k")
     assert [problem.code for problem in refused.value.problems] == [Code.IDEMPOTENCY_CONFLICT]
