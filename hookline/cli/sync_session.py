@@ -226,10 +226,15 @@ def _apply(
         answer = target.apply(replace(request, plan_digest=digest, idempotency_key=key))
     found = files.reread(found, answer)
     _print_plan(asked, found, answer, source, is_applied=True)
-    if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
-        echo(saved.what_changed(agreed.plan, answer.plan), err=True)
+    return _outcome_of_saved(agreed, answer) if agreed else outcome_of(answer)
+
+
+def _outcome_of_saved(agreed: SavedPlan, answer: SyncAnswer) -> int:
+    plan = answer.plan
+    if plan and any(block.code == "stale" for block in plan.blocked):
+        echo(saved.what_changed(agreed.plan, plan), err=True)
     # It was applied before, and is not the last word any more.
-    if agreed and answer.plan and answer.plan.base > (answer.plan.revision or answer.plan.base):
+    if plan and plan.base > (plan.revision or plan.base):
         return STALE
     return outcome_of(answer)
 
