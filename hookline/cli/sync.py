@@ -22,7 +22,7 @@ EPILOG = """Exit codes: 0 done (a plan with changes too, and a blocked one witho
 server failed, or the command itself; 3 the file has errors; 4 with --check and for apply: something
 blocks the plan, and the message names the option that lifts it; 5 the plan is stale: something
 changed since it was made; 6 another apply of the set holds the lock; 7 the server can't be reached,
-or does not allow it; 64 wrong usage."""
+or does not allow it; 64 wrong usage; 130 interrupted, or the question was answered with no."""
 _FILE = click.option(
     "-f",
     "--file",

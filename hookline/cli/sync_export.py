@@ -13,7 +13,7 @@ from hookline.cli.exit_codes import CHANGES, INVALID, OK
 from hookline.cli.progress import progress
 from hookline.cli.server_choice import ServerChoice
 from hookline.cli.sync_asking import Asker, asking
-from hookline.cli.sync_records import RecordOptions, all_pages, failed, no_set, sets
+from hookline.cli.sync_records import RecordOptions, all_pages, no_set, sets
 from hookline.cli.sync_target import target_at
 from hookline.cli.sync_validate import print_problems
 from hookline.cli.terminal import echo, echo_file
@@ -64,20 +64,20 @@ class ExportedFile:
 
 
 def export(options: ExportOptions) -> int:
-    """Writes the file or files; the exit code."""
+    """Writes the file or files; the exit code.
+
+    Raises HooklineError.
+    """
     place = options.asked.place
     role = "sync" if options.is_check else "viewer"
-    try:
-        with asking(place, role) as asker:
-            found = [_file(asker, *one) for one in _wanted(asker, options)]
-        for file in found:
-            _write(options, file)
-            _tell(file)
-        if not options.is_check:
-            return OK
-        return max([OK, *(_check(place, file) for file in found)])
-    except HooklineError as error:
-        return failed(error)
+    with asking(place, role) as asker:
+        found = [_file(asker, *one) for one in _wanted(asker, options)]
+    for file in found:
+        _write(options, file)
+        _tell(file)
+    if not options.is_check:
+        return OK
+    return max([OK, *(_check(place, file) for file in found)])
 
 
 def _wanted(asker: Asker, options: ExportOptions) -> Iterator[tuple[str, bool]]:

@@ -11,15 +11,17 @@ import click
 
 from hookline import clock
 from hookline.cli.client import ServerFault
+from hookline.cli.exit_codes import CHANGES, OK
 from hookline.cli.server_choice import ServerChoice
 from hookline.cli.sync_asking import Asker, asking
-from hookline.cli.terminal import echo
+from hookline.cli.terminal import echo, echo_lines, line_width
 from hookline.errors import HooklineError
 from hookline.sync.plan import codec, records
 from hookline.sync.show import past
+from hookline.sync.show.layout import Layout
+from hookline.sync.show.plan_lines import laid_out
 from hookline.text import printable
 
-OK, FAILED, DRIFTED, NOT_REACHED = 0, 1, 2, 7
 FORMAT_VERSION: Final = 1
 """Of the JSON: it rises when a field is removed or gets another meaning."""
 
@@ -97,7 +99,7 @@ def drift(options: RecordOptions) -> int:
         else:
             decoded = [(name, [codec.decode_change(one) for one in part]) for name, part in found]
             _print(past.drift_lines(decoded, asker.server))
-        return DRIFTED if any(changes for _, changes in found) else OK
+        return CHANGES if any(changes for _, changes in found) else OK
 
     return _run(options, show)
 
@@ -233,33 +235,20 @@ def all_pages(
 
 
 def _run(options: RecordOptions, show: Callable[[Asker], int]) -> int:
-    try:
-        with asking(options.place, "viewer") as asker:
-            return _shown(asker, show)
-    except HooklineError as error:
-        return failed(error)
-
-
-def failed(error: HooklineError) -> int:
-    """Tells the error; gives its exit code."""
-    echo(f"Error: {error.message}", err=True)
-    return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED
-
-
-def _shown(asker: Asker, show: Callable[[Asker], int]) -> int:
-    try:
-        return show(asker)
-    # All that decoding an answer of another shape raises.
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-        raise ServerFault(
-            "FAILED",
-            f"{asker.server} answered in another form than was asked for: is it a Hookline server "
-            "of this version?",
-        ) from None
+    with asking(options.place, "viewer") as asker:
+        try:
+            return show(asker)
+        # All that decoding an answer of another shape raises.
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+            raise ServerFault(
+                "FAILED",
+                f"{asker.server} answered in another form than was asked for: is it a Hookline "
+                "server of this version?",
+            ) from None
 
 
 def _print(lines: list[str]) -> None:
-    echo("\n".join(lines))
+    echo_lines(laid_out(lines, Layout(line_width())))
 
 
 def _print_json(asker: Asker, content: codec.Json) -> None:

@@ -10,15 +10,14 @@ from uuid import uuid4
 import click
 
 from hookline.cli.client import ServerFault
-from hookline.cli.exit_codes import OK
+from hookline.cli.exit_codes import INTERRUPTED
 from hookline.cli.progress import progress
 from hookline.cli.sync_asking import Asker, asking
-from hookline.cli.sync_records import failed, only_set
+from hookline.cli.sync_records import only_set
 from hookline.cli.sync_session import CommandOptions, exit_code_of, outcome_of
 from hookline.cli.sync_target import PAYLOAD, WORK_SECONDS, SyncAnswer, answer_of
 from hookline.cli.sync_validate import print_formatted
 from hookline.cli.terminal import echo, echo_lines, line_width
-from hookline.errors import HooklineError
 from hookline.form.durations import format_duration
 from hookline.sync.plan import codec
 from hookline.sync.show import report
@@ -61,27 +60,27 @@ class Rollback:
 
 
 def plan(rollback: Rollback, is_check: bool) -> int:
-    """Shows what the rollback would do; its exit code."""
+    """Shows what the rollback would do; its exit code.
+
+    Raises HooklineError.
+    """
     asked = rollback.asked
-    try:
-        with asking(asked.place, "sync") as asker:
-            answer = _planned(asker, rollback.input(only_set(asker, rollback.set_name)))
-    except HooklineError as error:
-        return failed(error)
+    with asking(asked.place, "sync") as asker:
+        answer = _planned(asker, rollback.input(only_set(asker, rollback.set_name)))
     _print(asked, answer, is_applied=False)
     return exit_code_of(answer, is_check)
 
 
 def apply(rollback: Rollback, is_agreed: bool) -> int:
-    """Brings the revision back; its exit code."""
+    """Brings the revision back; its exit code.
+
+    Raises HooklineError.
+    """
     asked = rollback.asked
     # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
     may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
-    try:
-        with asking(asked.place, "sync") as asker:
-            return _apply(asker, rollback, may_ask)
-    except HooklineError as error:
-        return failed(error)
+    with asking(asked.place, "sync") as asker:
+        return _apply(asker, rollback, may_ask)
 
 
 def _apply(asker: Asker, rollback: Rollback, may_ask: bool) -> int:
@@ -94,7 +93,7 @@ def _apply(asker: Asker, rollback: Rollback, may_ask: bool) -> int:
             return outcome_of(proposed)
         if proposed.plan.changes and not click.confirm("Apply this?"):
             echo("Nothing was changed.")
-            return OK
+            return INTERRUPTED
         # What was shown is what is applied, or nothing.
         digest = proposed.plan.digest
     more = {"planDigest": digest, "idempotencyKey": str(uuid4()), "message": rollback.message}

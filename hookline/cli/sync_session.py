@@ -14,10 +14,9 @@ import click
 from hookline.cli.exit_codes import (
     BLOCKED,
     CHANGES,
-    FAILED,
+    INTERRUPTED,
     INVALID,
     LOCKED,
-    NOT_REACHED,
     OK,
     STALE,
 )
@@ -91,27 +90,24 @@ class _Files:
 
 
 def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str | None) -> int:
-    """Shows, and with an output saves, what an apply would do; its exit code."""
-    try:
-        target = target_at(asked.place)
-        collected = collect(asked.files)
-        files = _Files(collected, target, target.bounds(), is_unresolved)
-        found = files.read()
-        if found.document is None:
-            print_problems(asked.style, found.problems, found)
-            return INVALID
-        source = _source(collected)
-        with progress("Planning"):
-            answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
-        found = files.reread(found, answer)
-    except HooklineError as error:
-        return _failed(error)
+    """Shows, and with an output saves, what an apply would do; its exit code.
+
+    Raises HooklineError.
+    """
+    target = target_at(asked.place)
+    collected = collect(asked.files)
+    files = _Files(collected, target, target.bounds(), is_unresolved)
+    found = files.read()
+    if found.document is None:
+        print_problems(asked.style, found.problems, found)
+        return INVALID
+    source = _source(collected)
+    with progress("Planning"):
+        answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
+    found = files.reread(found, answer)
     plan = _print_plan(asked, found, answer, source)
     if output and plan is not None and not answer.problems:
-        try:
-            _save(output, asked, collected, plan)
-        except HooklineError as error:
-            return _failed(error)
+        _save(output, asked, collected, plan)
     return exit_code_of(answer, is_check)
 
 
@@ -144,13 +140,13 @@ def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) 
 
 
 def apply(asked: CommandOptions, is_agreed: bool, message: str | None) -> int:
-    """Applies the file; its exit code."""
+    """Applies the file; its exit code.
+
+    Raises HooklineError.
+    """
     # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
     may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
-    try:
-        return _apply(asked, message, collect(asked.files), None, may_ask)
-    except HooklineError as error:
-        return _failed(error)
+    return _apply(asked, message, collect(asked.files), None, may_ask)
 
 
 def apply_saved(
@@ -158,26 +154,25 @@ def apply_saved(
 ) -> int:
     """Applies exactly a saved plan; its exit code. files: where the webhooks files stand now; none
     for where they were planned.
+
+    Raises HooklineError.
     """
-    try:
-        agreed = saved.load(Path(path))
-        asked = replace(asked, files=files or agreed.files, allowed=_options(asked, agreed))
-        for name in asked.files:
-            if not _exists(name):
-                raise HooklineError(
-                    "FAILED",
-                    f"The file of this plan, {printable(name)}, is not here. Name it with -f.",
-                )
-        collected = collect(asked.files)
-        # Byte for byte and before the server is asked: what was reviewed is what is sent.
-        if collected.digest != agreed.files_digest:
-            few = f"{_named(asked.files)} is not the file that was"
-            many = "the files are not those that were"
-            echo(f"Stale: {many if len(asked.files) > 1 else few} planned. Plan again.", err=True)
-            return STALE
-        return _apply(asked, message, collected, agreed, False)
-    except HooklineError as error:
-        return _failed(error)
+    agreed = saved.load(Path(path))
+    asked = replace(asked, files=files or agreed.files, allowed=_options(asked, agreed))
+    for name in asked.files:
+        if not _exists(name):
+            raise HooklineError(
+                "FAILED",
+                f"The file of this plan, {printable(name)}, is not here. Name it with -f.",
+            )
+    collected = collect(asked.files)
+    # Byte for byte and before the server is asked: what was reviewed is what is sent.
+    if collected.digest != agreed.files_digest:
+        few = f"{_named(asked.files)} is not the file that was"
+        many = "the files are not those that were"
+        echo(f"Stale: {many if len(asked.files) > 1 else few} planned. Plan again.", err=True)
+        return STALE
+    return _apply(asked, message, collected, agreed, False)
 
 
 def _options(asked: CommandOptions, agreed: SavedPlan) -> Options:
@@ -217,7 +212,7 @@ def _apply(
             return outcome_of(proposed)
         if plan.changes and not click.confirm("Apply this?"):
             echo("Nothing was changed.")
-            return OK
+            return INTERRUPTED
         # What was shown is what is applied, or nothing.
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
@@ -295,8 +290,3 @@ def _named(files: tuple[str, ...]) -> str:
 
 def _warn(sentence: str) -> None:
     echo(sentence, err=True)
-
-
-def _failed(error: HooklineError) -> int:
-    echo(f"Error: {error.message}", err=True)
-    return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED

@@ -4,7 +4,7 @@ report. Everything is masked already.
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, changed_by
@@ -55,6 +55,16 @@ def change_lines(change: Change, layout: Layout) -> Iterator[Line]:
         yield from () if is_told else _hint_lines(change.hint, layout)
     if (what := consequence(change)) and change.kind is not ChangeKind.MOVE:
         yield from wrapped(what, layout, _FIELD)
+
+
+def laid_out(texts: Iterable[str], layout: Layout) -> Iterator[Line]:
+    """Lines with an indent of their own for a terminal: wrapped below themselves, and those that
+    begin with the mark of a change in its colour.
+    """
+    for text in texts:
+        own = text.lstrip(" ")
+        indent = len(text) - len(own)
+        yield from wrapped(own, layout, indent, COLORS.get(own[:1]) if indent else None)
 
 
 def _hint_lines(hint: str, layout: Layout) -> Iterator[Line]:

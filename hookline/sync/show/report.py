@@ -13,11 +13,11 @@ from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.show.differences import difference, value_text
 from hookline.sync.show.layout import PLAIN, Layout, Line, joined, wrapped
 from hookline.sync.show.plan_lines import (
-    COLORS,
     MARKS,
     change_lines,
     changed_lines,
     consequence,
+    laid_out,
     left_the_file,
     wanted_text,
 )
@@ -89,10 +89,7 @@ def _revision(plan: Plan, number: int) -> list[str]:
 
 def applied_lines(plan: Plan, layout: Layout) -> Iterator[Line]:
     """The same for a terminal."""
-    for line in applied(plan).splitlines():
-        text = line.lstrip()
-        mark = text[:1] if line.startswith("  ") else ""
-        yield from wrapped(text, layout, len(line) - len(text), COLORS.get(mark))
+    yield from laid_out(applied(plan).splitlines(), layout)
 
 
 def uncompared(plan: Plan) -> list[str]:
