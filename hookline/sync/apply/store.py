@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -54,6 +54,7 @@ left join sync_revision r
   on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)"""
 OF_SET: Final = "where s.workspace_id = $1 and s.name = $2"
 READ_SET: Final = f"select {SET_COLUMNS} from sync_set s {JOINED_REVISION} {OF_SET}"
+_MATCH_VERSION: Final = "select match_version from workspace where id = $1"
 READ_SNAPSHOT: Final = "select snapshot from sync_revision where id = $1"
 # One statement for any number of slugs: an array, or on SQLite, which has none, a JSON text. Sorted
 # by id, the order in which everybody locks webhooks.
@@ -110,6 +111,8 @@ class SetState:
     repeated: SyncRevision | None = None
     applied_at: Any = None
     """Time of the last apply, as the engine has it."""
+    match_version: int = 0
+    """Of the workspace, which every change of a webhook raises."""
 
 
 class RowReader(Protocol):
@@ -223,6 +226,7 @@ async def read(
     for. check: tells the webhooks that need not be read whole. is_locking: all are, and stay locked
     to the transaction's end.
     """
+    versions = await reads.rows(_MATCH_VERSION, workspace_id)
     sets = await reads.rows(READ_SET, workspace_id, set_name, key)
     of_set = (workspace_id, set_name, slugs_parameter(reads, slugs))
     settled = dict[Any, StoredWebhook]()
@@ -239,7 +243,8 @@ async def read(
     stored, rows = await asyncio.to_thread(_stored, hooks, vault)
     stored += free_later(settled).values()
     free_later(stored)
-    return state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
+    state = state_of(sets, stored, rows, key) if sets else SetState(None, stored, rows)
+    return replace(state, match_version=versions[0]["match_version"])
 
 
 async def _others(reads: RowReader, rows: Sequence[Row], settled: Container[Any]) -> list[Row]:

@@ -15,7 +15,15 @@ from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.options import Options
+from hookline.webhooks.change import (
+    delete_webhook,
+    release_webhook,
+    set_webhook_active,
+    update_webhook,
+)
 from hookline.webhooks.columns import canonical
+from hookline.webhooks.secrets import rotate_secret
+from tests.hookline.sync.apply.state import BY_HAND, FORCER
 from tests.hookline.sync.files import ORDERS, apply, codes, told, webhooks
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually
@@ -49,7 +57,14 @@ async def apply_while(
 
 
 def setting(columns: str, slug: str = "orders") -> Change:
-    return lambda work: work.execute(f"update webhook set {columns} where slug = $1", slug)
+    """Sets columns as a change does: with another version for the matching, too."""
+
+    async def change(work: UnitOfWork) -> None:
+        await work.execute(f"update webhook set {columns} where slug = $1", slug)
+        if "version" in columns:
+            await work.execute("update workspace set match_version = match_version + 1")
+
+    return change
 
 
 async def row(slug: str = "orders") -> Webhook:
@@ -153,6 +168,36 @@ async def test_an_apply_that_another_one_overtakes_plans_again(
     wanted = webhooks(orders=ORDERS + "timeout: 20s")
     outcome, is_again = await apply_while(change, runtime, caplog, wanted)
     assert (told(outcome.plan), is_again) == (["UPDATE orders timeout"], True)
+
+
+@pytest.mark.parametrize("name", ["update", "switch", "rotate", "release", "delete", "make"])
+async def test_every_change_by_people_before_the_lock_is_seen(
+    runtime: Runtime, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, other=OTHER))
+    key = (await row("other")).id
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "update": lambda: update_webhook(runtime, FORCER, key, {"description": "x"}),
+        "switch": lambda: set_webhook_active(runtime, FORCER, key, False),
+        "rotate": lambda: rotate_secret(runtime, FORCER, key),
+        "release": lambda: release_webhook(runtime, FORCER, key, force=BY_HAND),
+        "delete": lambda: delete_webhook(runtime, FORCER, key, force=BY_HAND),
+        "make": lambda: make_webhook(runtime, name="third"),
+    }
+    wanted = webhooks(orders=ORDERS + "timeout: 20s", other=OTHER, third=OTHER)
+    _, is_again = await apply_while(lambda _: changes[name](), runtime, caplog, wanted)
+    assert is_again
+
+
+async def test_a_change_of_a_webhook_that_is_none_of_the_set_lets_the_plan_stand(
+    runtime: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    wanted = webhooks(orders=ORDERS + "timeout: 20s")
+    outcome, is_again = await apply_while(
+        lambda _: make_webhook(runtime, name="elsewhere"), runtime, caplog, wanted
+    )
+    assert (told(outcome.plan), is_again) == (["UPDATE orders timeout"], False)
 
 
 def step(runtime: Runtime) -> Any:
