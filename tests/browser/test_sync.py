@@ -16,15 +16,25 @@ ROLLBACK = """mutation($input: SyncRollbackInput!) {
 
 
 def apply(
-    server: Server, set_name: str, timeout: str, message: str, moved_to: str | None = None
+    server: Server,
+    set_name: str,
+    timeout: str,
+    message: str,
+    moved_to: str | None = None,
+    secret: str = "first",
+    **more: object,
 ) -> None:
-    """Applies a set of one webhook. moved_to: the slug that it gets."""
+    """Applies a set of one webhook. moved_to: the slug that it gets; secret: of its X-Api-Key;
+    more: fields.
+    """
     form = {
         "url": "https://example.com/in",
         "timeout": timeout,
         "environments": ["staging"],
         "events": ["sync.a.b"],
+        "headers": {"X-Api-Key": "${env:KEY}"},
         "lifecycle": {"ignoreChanges": ["rateLimit"]},
+        **more,
     }
     slug = f"{set_name}-one"
     moved = [{"from": slug, "to": moved_to}] if moved_to else []
@@ -36,7 +46,13 @@ def apply(
         "author": "Ann <b>Bee</b>",
         "runUrl": "javascript:alert(1)",
     }
-    given = {"set": set_name, "document": document, "message": message, "source": source}
+    given = {
+        "set": set_name,
+        "document": document,
+        "message": message,
+        "source": source,
+        "secretsJson": {"webhooks": {moved_to or slug: {"headers": {"X-Api-Key": secret}}}},
+    }
     answer = server.graphql(APPLY, input=given)["syncApply"]
     assert answer["revision"] is not None, answer
 
@@ -121,6 +137,50 @@ def test_history_shows_what_each_revision_changed_and_grows_by_itself(
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.set_viewport_size({"width": 320, "height": 640})
         assert console.width() == 320
+
+
+def apply_long_values(server: Server, number: int) -> None:
+    """Applies a set whose values are long and differ by the number alone, far behind."""
+    conditions = {f"data.field{at}": {"eq": str(at)} for at in range(40)}
+    conditions["data.field30"] = {"eq": f"<b>{number}</b>"}
+    lines = [f'  "line{at}": {at},' for at in range(40)]
+    lines[30] = f'  "line30": "x{number}",'
+    apply(
+        server,
+        "team-f",
+        "20s",
+        "first",
+        secret=str(number),
+        filter=conditions,
+        payloadTemplate="\n".join(["{", *lines, '  "end": 1', "}"]),
+        events=[*(f"sync.a.b{at}" for at in range(30)), f"sync.a.new{number}"],
+    )
+
+
+def test_revision_shows_the_lines_that_differ(console: Console, server: Server) -> None:
+    apply_long_values(server, 1)
+    apply_long_values(server, 2)
+    page = console.page
+
+    console.go("/sync/team-f?revision=2")
+    drawer = page.get_by_role("dialog", name="Revision 2")
+    for field, lines in {
+        "events": ["- sync.a.new1", "+ sync.a.new2"],
+        "filter": ['-     "eq": "<b>1</b>"', '+     "eq": "<b>2</b>"'],
+        "payloadTemplate": ['-   "line30": "x1",', '+   "line30": "x2",'],
+    }.items():
+        shown = drawer.get_by_role("region", name=f"{field}: what differs")
+        expect(shown).to_be_visible()
+        assert [one for one in shown.inner_text().split("\n") if one[:1] in ("-", "+")] == lines
+    expect(drawer).to_contain_text("Another secret: headers.X-Api-Key")
+    expect(drawer).not_to_contain_text("sync.a.b28")
+    console.check_accessible()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert console.width() == 320
+
+    console.go("/sync/team-f?revision=1")
+    made = page.get_by_role("dialog", name="Revision 1")
+    expect(made.get_by_role("region", name="payloadTemplate")).to_contain_text('"line39": 39')
 
 
 def test_set_that_is_not_there_is_told(console: Console) -> None:

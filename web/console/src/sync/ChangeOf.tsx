@@ -1,5 +1,6 @@
 import { visible } from "../ui/times";
-import { kindOf, valueOf } from "./values";
+import { Added, Difference } from "./Difference";
+import { kindOf } from "./values";
 
 interface Field {
   field: string;
@@ -7,6 +8,7 @@ interface Field {
   after?: unknown;
   /** The present value; in a revision the value that drift had. */
   live?: unknown;
+  changedSecrets?: readonly string[];
   changedBy?: string | null;
   reason?: string | null;
 }
@@ -39,15 +41,15 @@ export function ChangeOf({ change, restores }: Props) {
       {change.hint && <p className="faint">{visible(change.hint)}</p>}
       {change.kept != null && <p className="faint">Changed by hand: {change.kept ? "kept as it was" : "set back to the file"}</p>}
       <dl className="facts">
-        {change.fields.map(({ field, before, after, live, changedBy, reason }) => (
-          <div key={field}>
-            <dt>{visible(field)}</dt>
+        {change.fields.map((item) => (
+          <div key={item.field}>
+            <dt>{visible(item.field)}</dt>
             <dd>
-              <FromTo kind={change.kind} field={{ before, after, live }} isByHand={Boolean(changedBy) || change.kept != null} isKept={change.kept === true} />
-              {changedBy && (
+              <FromTo kind={change.kind} item={item} isByHand={Boolean(item.changedBy) || change.kept != null} isKept={change.kept === true} />
+              {item.changedBy && (
                 <span className="under">
-                  changed by {visible(changedBy)}
-                  {reason && `: ${visible(reason)}`}
+                  changed by {visible(item.changedBy)}
+                  {item.reason && `: ${visible(item.reason)}`}
                 </span>
               )}
             </dd>
@@ -60,18 +62,14 @@ export function ChangeOf({ change, restores }: Props) {
 
 interface FromToProps {
   kind: string;
-  field: Pick<Field, "before" | "after" | "live">;
+  item: Field;
   /** The present value was set by hand. */
   isByHand: boolean;
   isKept: boolean;
 }
 
-function FromTo({ kind, field: { before, after, live }, isByHand, isKept }: FromToProps) {
-  if (kind === "CREATE") return <ins>{valueOf(after)}</ins>;
+function FromTo({ kind, item: { field, before, after, live, changedSecrets }, isByHand, isKept }: FromToProps) {
+  if (kind === "CREATE") return <Added field={field} value={after} />;
   const now = isByHand && live !== undefined ? live : before;
-  return (
-    <>
-      <del>{valueOf(isKept ? before : now)}</del> <ins>{valueOf(isKept ? now : after)}</ins>
-    </>
-  );
+  return <Difference field={field} before={isKept ? before : now} after={isKept ? now : after} changedSecrets={changedSecrets} />;
 }

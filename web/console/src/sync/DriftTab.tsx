@@ -9,8 +9,8 @@ import { Table } from "../ui/Table";
 import { visible } from "../ui/times";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
+import { Difference } from "./Difference";
 import { DRIFT } from "./documents";
-import { valueOf } from "./values";
 
 type Drift = NonNullable<SyncDriftQuery["syncDrift"]>["nodes"][number];
 type Field = Drift["fields"][number];
@@ -59,8 +59,7 @@ function DriftRow({ drift, field }: { drift: Drift; field: Field }) {
       </td>
       <td>{field.field}</td>
       <td className="changes">
-        <del>{valueOf(field.after)}</del> <ins>{valueOf(field.live)}</ins>
-        {field.changedSecrets.length > 0 && <span className="under">Another secret: {field.changedSecrets.map(visible).join(", ")}</span>}
+        <Difference field={field.field} before={field.after} after={field.live} changedSecrets={field.changedSecrets} />
       </td>
       <td className="name">{field.changedBy ? visible(field.changedBy) : <span className="faint">not recorded</span>}</td>
       <td className="plain">{field.changedAt && <When at={field.changedAt} />}</td>

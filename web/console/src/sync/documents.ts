@@ -83,7 +83,7 @@ export const ONE_REVISION = graphql(`
       changes(first: 50, after: $after) {
         totalCount
         pageInfo { endCursor hasNextPage }
-        nodes { kind slug movedFrom kept fields { field before after live } }
+        nodes { kind slug movedFrom kept fields { field before after live changedSecrets } }
       }
     }
   }
@@ -124,7 +124,7 @@ export const SHOWN_PLAN = graphql(`
     unchanged
     unknownSecrets
     base { number }
-    changes { kind slug movedFrom openDeliveries line hint fields { field before after live changedBy reason } }
+    changes { kind slug movedFrom openDeliveries line hint fields { field before after live changedSecrets changedBy reason } }
     blocked { code message slug flag }
     warnings { message line }
   }

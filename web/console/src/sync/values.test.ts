@@ -4,6 +4,10 @@ import { countsOf, kindOf, originOf, setPath, shortCommit, valueOf, withoutSlug 
 
 test("a value is short, says when there is none, and hides no character", () => {
   assert.equal(valueOf(null), "none");
+  assert.equal(valueOf([]), "none");
+  assert.equal(valueOf(""), '""');
+  assert.equal(valueOf(["order.a.b", "order.a.c"]), "order.a.b, order.a.c");
+  assert.equal(valueOf([{ name: "X-A", value: "1" }]), "X-A: 1");
   assert.equal(valueOf({ a: [1] }), '{"a":[1]}');
   assert.equal(valueOf("a\u202eb"), "a\\u{202e}b");
   assert.equal(valueOf("x".repeat(500)).length, 201);

@@ -1,5 +1,6 @@
 // Values of fields and kinds of changes in people's words. Pure.
 import { visible } from "../ui/times.ts";
+import { itemsOf } from "./differences.ts";
 
 const MOST = 200;
 const KINDS: Readonly<Record<string, string>> = {
@@ -26,10 +27,11 @@ export const withoutSlug = (message: string, slug: string | null | undefined): s
 /** How many webhooks a plan takes out. */
 export const removalsOf = (changes: readonly { kind: string }[]): number => changes.filter(({ kind }) => kind === "DISABLE" || kind === "DELETE").length;
 
-/** A value as a short text; a null says that there is none. */
+/** A value as a short text; a null or an empty list says that there is none. */
 export function valueOf(value: unknown): string {
   if (value === null || value === undefined) return "none";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const items = itemsOf(value);
+  const text = items ? items.join(", ") || "none" : typeof value === "string" ? value || '""' : JSON.stringify(value);
   return visible(text.length > MOST ? `${text.slice(0, MOST)}…` : text);
 }
 
