@@ -1,5 +1,6 @@
 // What differs between two values of a field, line by line. Pure.
 import { diffArrays } from "diff";
+import { itemsOf } from "./values.ts";
 
 export interface Line {
   /** "-" of the value before, "+" of the one after, " " of both. */
@@ -35,22 +36,6 @@ export function linesOf(value: unknown): string[] {
   if (typeof value === "string") return value.split("\n");
   return itemsOf(value) ?? JSON.stringify(value, null, 2).split("\n");
 }
-
-/** Items of a list of texts, of headers, of labels or of a retry schedule; null of another value. */
-export function itemsOf(value: unknown): string[] | null {
-  if (isRecord(value) && Object.keys(value).length === 1 && "schedule" in value) return itemsOf(value.schedule);
-  if (!Array.isArray(value)) return null;
-  const items = value.map((item: unknown) => (typeof item === "string" ? item : pairOf(item)));
-  return items.every((item) => item !== null) ? items : null;
-}
-
-function pairOf(item: unknown): string | null {
-  if (!isRecord(item) || Object.keys(item).length !== 2 || typeof item.value !== "string") return null;
-  const name = item.name ?? item.key;
-  return typeof name === "string" ? `${name}: ${item.value}` : null;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function around(same: string[], isFirst: boolean, isLast: boolean): Line[] {
   const [head, end] = [isFirst ? 0 : 1, isLast ? 0 : 1];

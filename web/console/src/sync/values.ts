@@ -1,6 +1,5 @@
 // Values of fields and kinds of changes in people's words. Pure.
 import { visible } from "../ui/times.ts";
-import { itemsOf } from "./differences.ts";
 
 const MOST = 200;
 const KINDS: Readonly<Record<string, string>> = {
@@ -34,6 +33,22 @@ export function valueOf(value: unknown): string {
   const text = items ? items.join(", ") || "none" : typeof value === "string" ? value || '""' : JSON.stringify(value);
   return visible(text.length > MOST ? `${text.slice(0, MOST)}…` : text);
 }
+
+/** Items of a list of texts, of headers, of labels or of a retry schedule; null of another value. */
+export function itemsOf(value: unknown): string[] | null {
+  if (isRecord(value) && Object.keys(value).length === 1 && "schedule" in value) return itemsOf(value.schedule);
+  if (!Array.isArray(value)) return null;
+  const items = value.map((item: unknown) => (typeof item === "string" ? item : pairOf(item)));
+  return items.every((item) => item !== null) ? items : null;
+}
+
+function pairOf(item: unknown): string | null {
+  if (!isRecord(item) || Object.keys(item).length !== 2 || typeof item.value !== "string") return null;
+  const name = item.name ?? item.key;
+  return typeof name === "string" ? `${name}: ${item.value}` : null;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The first characters of a commit, with what says that its file was edited. */
 export function shortCommit(commit: string): string {
