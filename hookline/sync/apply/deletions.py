@@ -4,15 +4,13 @@ that makes them anew, and by drift. Reads only.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-import orjson
 
 from hookline.db import bulk_rows
 from hookline.db.connection import Row
 from hookline.models import Webhook
-from hookline.sync.apply.store import RowReader, stored_webhook
+from hookline.sync.apply.store import AMONG_NAMES, RowReader, stored_webhook, texts_parameter
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.read.problems import Position
 
@@ -27,10 +25,6 @@ where w.workspace_id = $1 and w.deleted_at > s.last_applied_at and w.sync_remove
     where v.workspace_id = w.workspace_id and v.slug = w.slug and v.deleted_at is null
   )
 order by w.deleted_at, w.id"""
-_NAMES: Final = {
-    "postgres": "= any($2::text[])",
-    "sqlite": "in (select value from json_each($2))",
-}
 
 
 async def find_deleted(
@@ -41,11 +35,8 @@ async def find_deleted(
 
     Raises Unavailable.
     """
-    names: Any = list(set_names)
-    if reads.dialect == "sqlite":
-        names = orjson.dumps(names).decode()
-    sql = _DELETED.format(names=_NAMES[reads.dialect])
-    rows = await reads.rows(sql, workspace_id, names)
+    sql = _DELETED.format(names=AMONG_NAMES[reads.dialect])
+    rows = await reads.rows(sql, workspace_id, texts_parameter(reads, set_names))
     # Off the loop: there may be thousands.
     return await asyncio.to_thread(_deleted, rows)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from hookline.db.connection import Row, UnitOfWork
 from hookline.large_work import free_later
 from hookline.models.column_types import UuidColumn
-from hookline.sync.apply.store import READ_BY_ID, SetState, ids_parameter, slugs_parameter
+from hookline.sync.apply.store import READ_BY_ID, SetState, ids_parameter, texts_parameter
 
 # Columns that deliveries write, without another version.
 ENGINE_COLUMNS: Final = frozenset(
@@ -64,7 +64,7 @@ async def hold(
         # Before they are compared, in the order in which everybody locks webhooks.
         sql = READ_BY_ID[work.dialect] + (" for update" if work.dialect == "postgres" else "")
         found = free_later(await work.many_rows(sql, ids_parameter(work, webhook_ids)))
-    given = slugs_parameter(work, slugs)
+    given = texts_parameter(work, slugs)
     [seen] = await work.many_rows(
         _SEEN[work.dialect], workspace_id, set_name, given, state.match_version
     )

@@ -1,9 +1,9 @@
 """Webhooks that are as they were applied last and as the file wants them: told by a few columns,
-without opening their secrets and comparing their fields. Called by store.
+without opening their secrets and comparing their fields. Called by store and drift.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,10 +21,10 @@ from hookline.sync.request import DIRTY, SyncRequest
 # whose key is gone opens no more, which a comparison would find: then all is compared. Rows that
 # were written past Hookline without another version are not found.
 
-COLUMNS: Final = """id, slug, version, sync_set, sync_version, sync_file, sync_line, sync_commit,
-  sync_applied, sync_ignored, sync_removed_at, auto_disabled_at, listener_expires_at,
-  headers, secret_header_sealed, basic_auth_sealed, signing_secrets"""
 _SEALED: Final = ("headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets")
+UNTOUCHED_COLUMNS: Final = f"id, slug, version, sync_version, {', '.join(_SEALED)}"
+COLUMNS: Final = f"""{UNTOUCHED_COLUMNS}, sync_set, sync_file, sync_line, sync_commit,
+  sync_applied, sync_ignored, sync_removed_at, auto_disabled_at, listener_expires_at"""
 _to_uuid: Final = UuidColumn().to_python_value
 _KEY_ID: Final = re.compile(r"\bv1\.([^.\"]*)\.")
 
@@ -46,25 +46,23 @@ class SettledCheck:
         for move in document.moves:
             others |= {move.source, move.target}
         wanted = {item.slug: item for item in self.wanted if item.slug not in others}
-        signs = [f"v1.{key_id}." for key_id in self.vault.key_ids]
+        untouched = Untouched(self.vault.key_ids)
         found = dict[Any, StoredWebhook]()
         for row in rows:
             item = wanted.get(row["slug"])
-            if item is not None and self._is_settled(row, item, signs):
+            if item is not None and self._is_settled(row, item, untouched):
                 found[row["id"]] = _stored(row, item)
         return found
 
-    def _is_settled(self, row: Row, item: WantedWebhook, signs: Sequence[str]) -> bool:
-        """signs: each known key's, as sealed texts begin."""
+    def _is_settled(self, row: Row, item: WantedWebhook, untouched: "Untouched") -> bool:
         return (
-            row["version"] == row["sync_version"]
+            untouched.holds(row)
             and row["sync_set"] == self.request.document.set_name
             and row["sync_removed_at"] is None
             and row["listener_expires_at"] is None
             and self._stays(row, item)
             and row["sync_ignored"] == _ignored_text(item)
             and row["sync_applied"] == _applied_text(item)
-            and self._opens(row, signs)
         )
 
     def _stays(self, row: Row, item: WantedWebhook) -> bool:
@@ -74,12 +72,26 @@ class SettledCheck:
         is_dirty = (row["sync_commit"] or "").endswith(DIRTY)
         return place == (row["sync_file"], row["sync_line"]) and not is_dirty
 
-    def _opens(self, row: Row, signs: Sequence[str]) -> bool:
+
+class Untouched:
+    """Tells webhooks that nobody changed since their apply, and whose secrets open, by the rows'
+    UNTOUCHED_COLUMNS. key_ids: of the vault.
+    """
+
+    def __init__(self, key_ids: Collection[str]) -> None:
+        self._key_ids = key_ids
+        # As sealed texts begin.
+        self._signs = [f"v1.{key_id}." for key_id in key_ids]
+
+    def holds(self, row: Row) -> bool:
+        return row["version"] == row["sync_version"] and self._opens(row)
+
+    def _opens(self, row: Row) -> bool:
         text = " ".join([row[name] for name in _SEALED if row[name]])
         # The usual case without a look at each character: a known key behind each sign of one.
-        if text.count("v1.") == sum(map(text.count, signs)):
+        if text.count("v1.") == sum(map(text.count, self._signs)):
             return True
-        return all(key_id in self.vault.key_ids for key_id in _KEY_ID.findall(text))
+        return all(key_id in self._key_ids for key_id in _KEY_ID.findall(text))
 
 
 def _applied_text(item: WantedWebhook) -> str | None:

@@ -69,6 +69,10 @@ select * from webhook
 where workspace_id = $1 and deleted_at is null
   and (sync_set = $2 or slug in (select value from json_each($3)))""",
 }
+AMONG_NAMES: Final = {
+    "postgres": "= any($2::text[])",
+    "sqlite": "in (select value from json_each($2))",
+}
 READ_BY_ID: Final = {
     "postgres": "select * from webhook where id = any($1::uuid[]) order by id",
     "sqlite": """
@@ -228,7 +232,7 @@ async def read(
     """
     versions = await reads.rows(_MATCH_VERSION, workspace_id)
     sets = await reads.rows(READ_SET, workspace_id, set_name, key)
-    of_set = (workspace_id, set_name, slugs_parameter(reads, slugs))
+    of_set = (workspace_id, set_name, texts_parameter(reads, slugs))
     settled = dict[Any, StoredWebhook]()
     if check is None or is_locking:
         sql = READ_WEBHOOKS[reads.dialect] + (
@@ -263,9 +267,9 @@ def ids_parameter(reads: RowReader, webhook_ids: Sequence[UUID]) -> Any:
     return orjson.dumps([str(webhook_id) for webhook_id in webhook_ids]).decode()
 
 
-def slugs_parameter(reads: RowReader, slugs: Sequence[str]) -> Any:
-    """Slugs as READ_WEBHOOKS takes them."""
-    return list(slugs) if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
+def texts_parameter(reads: RowReader, texts: Sequence[str]) -> Any:
+    """Slugs as READ_WEBHOOKS takes them, and names as AMONG_NAMES does."""
+    return list(texts) if reads.dialect == "postgres" else orjson.dumps(texts).decode()
 
 
 async def snapshot_of(reads: RowReader, revision: SyncRevision | None) -> dict[str, Any]:

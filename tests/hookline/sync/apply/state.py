@@ -1,10 +1,13 @@
 """Webhooks of a set as the database has them, and changes of them by hand, for tests of applies."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 from hookline.models import Webhook, Workspace
 from hookline.runtime import Runtime
+from hookline.sync.drift import find_drift
+from hookline.sync.plan.changes import Change
 from hookline.sync.request import Source
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.ownership import Force
@@ -40,6 +43,19 @@ async def match_version() -> int:
 async def changed_by_hand(runtime: Runtime, **values: Any) -> Webhook:
     webhook = await one()
     return await update_webhook(runtime, FORCER, webhook.id, values, force=BY_HAND)
+
+
+async def drifted(runtime: Runtime, *sets: str) -> list[Change]:
+    """Drift of sets, or of storefront, without their files."""
+    names = sets or ("storefront",)
+    reading = runtime.database.reading
+    found = await find_drift(
+        lambda: reading(WORKSPACE, asyncio.get_running_loop().time() + 9),
+        runtime.vault,
+        WORKSPACE,
+        names,
+    )
+    return [change for name in names for change, _ in found[name]]
 
 
 async def kinds(runtime: Runtime) -> list[int]:

@@ -1,6 +1,5 @@
 """Fields between a file and people: drift, ownership, release, adoption."""
 
-import asyncio
 import re
 
 import pytest
@@ -9,7 +8,7 @@ from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
 from hookline.models import SyncRevision, Webhook
 from hookline.runtime import Runtime
-from hookline.sync.drift import find_drift
+from hookline.sync import drift
 from hookline.sync.options import Options
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.policy import DriftPolicy
@@ -20,11 +19,12 @@ from tests.hookline.sync.apply.state import (
     FORCER,
     SECRETS,
     changed_by_hand,
+    drifted,
     kinds,
     one,
 )
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
-from tests.making import SOMEBODY, WORKSPACE, make_webhook
+from tests.making import SOMEBODY, make_webhook
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -179,21 +179,13 @@ async def test_a_file_that_contradicts_what_people_set_is_refused_with_its_place
 async def test_a_webhook_that_was_deleted_by_hand_is_drift_until_it_is_made_anew(
     runtime: Runtime,
 ) -> None:
-    async def drifted() -> list[tuple[str, str | None]]:
-        found = await find_drift(
-            lambda: runtime.database.reading(WORKSPACE, asyncio.get_running_loop().time() + 9),
-            runtime.vault,
-            WORKSPACE,
-            ["storefront"],
-        )
-        return [(change.slug, change.hint) for change, _ in found["storefront"]]
-
     wanted = webhooks(orders=ORDERS, other=ORDERS)
     await apply(runtime, wanted)
-    assert await drifted() == []
+    assert await drifted(runtime) == []
     await delete_webhook(runtime, FORCER, (await one()).id, force=BY_HAND)
 
-    [(slug, hint)] = await drifted()
+    [change] = await drifted(runtime)
+    slug, hint = change.slug, change.hint
     assert slug == "orders"
     assert re.fullmatch(
         r'deleted by token "\S+" on \S+ \S+ UTC; an apply of its file makes it anew, with .*',
@@ -202,13 +194,38 @@ async def test_a_webhook_that_was_deleted_by_hand_is_drift_until_it_is_made_anew
     [created] = (await preview(runtime, wanted)).plan.changes
     assert (created.kind, created.slug, created.hint) == (ChangeKind.CREATE, "orders", hint)
     await apply(runtime, wanted)
-    assert await drifted() == []
+    assert await drifted(runtime) == []
     # What an apply has deleted is none.
     prune = "policy: { prune: delete }\n"
     await apply(runtime, webhooks(prune, orders=ORDERS, other=ORDERS))
     outcome = await apply(runtime, webhooks(prune, orders=ORDERS))
     assert told(outcome.plan) == ["DELETE other"]
-    assert await drifted() == []
+    assert await drifted(runtime) == []
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_drift_of_many_webhooks_and_sets_is_found_page_by_page(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drift, "_SEEN_AT_ONCE", 2)
+    monkeypatch.setattr(drift, "_ROWS_AT_ONCE", 1)
+    slugs = [f"w{number}" for number in range(7)]
+    await apply(runtime, webhooks(**dict.fromkeys(slugs, ORDERS)))
+    await apply(runtime, webhooks("", "second", other=ORDERS))
+    assert await drifted(runtime, "storefront", "second") == []
+
+    for slug in ("w0", "w1", "w4", "w6", "other"):
+        key = (await one(slug)).id
+        changes = {"url": "https://mine.example.com/"}
+        await update_webhook(runtime, FORCER, key, changes, force=BY_HAND)
+    # A field that the file leaves to people.
+    await update_webhook(runtime, FORCER, (await one("w2")).id, {"description": "mine"})
+    # What leaves the file is drift no more.
+    left = {slug: ORDERS for slug in slugs if slug != "w4"}
+    await apply(runtime, webhooks(**left), Options(on_drift=DriftPolicy.KEEP))
+
+    found = await drifted(runtime, "storefront", "second")
+    assert [change.slug for change in found] == ["w0", "w1", "w6", "other"]
 
 
 async def test_a_revision_keeps_what_was_changed_by_hand_and_what_became_of_it(

@@ -18,6 +18,7 @@ from tests.hookline.sync.apply.state import (
     SECRETIVE,
     SECRETS,
     changed_by_hand,
+    drifted,
     one,
 )
 from tests.hookline.sync.files import ORDERS, apply, preview, told, webhooks
@@ -113,6 +114,8 @@ async def test_changes_by_hand_are_found(
 ) -> None:
     await apply(runtime, file())
     await change(runtime, await one())
+    is_drift = found in ("DRIFT", "CREATE")
+    assert [one.slug for one in await drifted(runtime)] == (["orders"] if is_drift else [])
     said = await both(runtime, file())
     assert [line.split()[:2] for line in said] == ([[found, "orders"]] if found else [])
     both_at = Options(reenable=frozenset({"orders"}))
