@@ -7,9 +7,9 @@ forbids, locks the set, looks whether it is as it was planned from, writes, and 
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -23,8 +23,9 @@ from hookline.runtime import Runtime
 from hookline.sync.apply import preparing, store, unchanged
 from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.content import Content
-from hookline.sync.apply.deletions import find_deleted
+from hookline.sync.apply.deletions import find_deleted, to_settle, unsettled
 from hookline.sync.apply.holding import hold
+from hookline.sync.apply.restoring import Settlement
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.telling import tell_failure
 from hookline.sync.apply.unchanged import DigestRequest
@@ -188,6 +189,19 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
 
 
 @dataclass(frozen=True, slots=True)
+class _Facts:
+    """The state that an apply is planned from, of one snapshot of the database. last: webhooks of
+    the newest revision by slug, for an apply of a part; deleted: by hand, slugs by id.
+    """
+
+    dialect: str
+    state: SetState
+    settled: Settlement
+    last: Mapping[str, Any]
+    deleted: Mapping[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Ready:
     """An apply that was planned and encoded from one state of its set. prepared: None where
     something blocks it.
@@ -209,11 +223,13 @@ class _Applying:
 
     async def apply(self) -> ApplyOutcome:
         """One try. Raises _Stopped where nothing may be written, LockNotObtained."""
+        async with store.reading(self.runtime) as reads:
+            facts = await self._read(reads)
         # Before the lock. While it is held, on SQLite everybody who writes waits, and on
         # PostgreSQL whoever changes one of the webhooks or records its deliveries: for the 3 s of
-        # CPU of 10,000 new ones before (2026-11).
-        async with store.reading(self.runtime) as reads:
-            ready = await self._prepare(reads)
+        # CPU of 10,000 new ones before (2026-11). After the snapshot is closed: PostgreSQL ends a
+        # transaction that is idle for 30 s, which a busy machine takes.
+        ready = await self._prepare(facts)
         log.debug("sync prepared set=%s", self.request.document.set_name)
         async with self._locked() as work:
             state, prepared = ready.state, ready.prepared
@@ -232,7 +248,8 @@ class _Applying:
         # Something changed in between, which is rare: once more, with everything locked.
         log.debug("sync prepared again set=%s", self.request.document.set_name)
         async with self._locked() as work:
-            ready = await self._prepare(work, is_locking=True)
+            facts = await self._read(work, is_locking=True)
+            ready = await self._prepare(facts, work)
             return await self._write(work, ready, ready.state.rows)
 
     def _locked(self) -> AbstractAsyncContextManager[UnitOfWork]:
@@ -244,8 +261,7 @@ class _Applying:
             request.options.lock_timeout,
         )
 
-    async def _prepare(self, reads: store.RowReader, is_locking: bool = False) -> _Ready:
-        """Raises _Stopped for a retry of what was applied."""
+    async def _read(self, reads: store.RowReader, is_locking: bool = False) -> _Facts:
         request, document = self.request, self.request.document
         state = await store.read(
             reads,
@@ -260,26 +276,40 @@ class _Applying:
         settled = await preparing.settled(
             self.runtime, reads, self.actor, request, self.wanted, state
         )
+        # Of a retry the revision that the first try made: onto it the part changes nothing.
+        is_part = bool(request.options.only)
+        last = await store.snapshot_of(reads, state.repeated or state.revision) if is_part else {}
+        deleted = await unsettled(reads, self.actor.workspace_id, document.set_name)
+        return _Facts(reads.dialect, state, settled, last, deleted)
+
+    async def _prepare(self, facts: _Facts, work: UnitOfWork | None = None) -> _Ready:
+        """work: the transaction that the facts were read in; None: it is over.
+
+        Raises _Stopped for a retry of what was applied.
+        """
+        state, settled = facts.state, facts.settled
         request = settled.request
         content = await asyncio.to_thread(preparing.content, settled)
         if request.options.only:
-            # Of a retry the revision that the first try made: onto it the part changes nothing.
-            last = await store.snapshot_of(reads, state.repeated or state.revision)
-            content = await asyncio.to_thread(preparing.part, request, last, content)
+            content = await asyncio.to_thread(preparing.part, request, facts.last, content)
         free_later(content.snapshot)
         # Before the plan, which would be empty by now, or somebody else's changes.
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated, content))
         plan = await asyncio.to_thread(preparing.planned, self.actor, settled, self.broken, state)
-        plan = await preparing.with_authors(reads, self.actor, plan, state)
+        if authors.disputed(plan):
+            own = store.reading(self.runtime)
+            async with nullcontext(work) if work else own as reads:
+                plan = await preparing.with_authors(reads, self.actor, plan, state)
         plan = await asyncio.to_thread(preparing.judged, settled, plan, state)
         # Nothing changes between this look and the write: else it is looked again.
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
         if plan.blocked or plan.problems:
             return _Ready(state, plan, None)
-        writing = Writing(self.runtime, self.actor, request, content, plan, state)
-        return _Ready(state, plan, await asyncio.to_thread(writing.prepare, reads.dialect))
+        deleted = to_settle(facts.deleted, request.options)
+        writing = Writing(self.runtime, self.actor, request, content, plan, state, deleted)
+        return _Ready(state, plan, await asyncio.to_thread(writing.prepare, facts.dialect))
 
     async def _write(
         self, work: UnitOfWork, ready: _Ready, held: Mapping[UUID, Row]

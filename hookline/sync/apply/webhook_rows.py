@@ -174,7 +174,7 @@ class RowMaker:
             values.update(dict.fromkeys(SYNC_COLUMNS))
         elif write.is_deleted:
             # As by hand: the log stays, and the engine's sweep cancels what is open.
-            values.update(deleted_at=self.now, exhausted_count=0)
+            values.update(deleted_at=self.now, exhausted_count=0, sync_removed_at=self.now)
         # What left the file has no line in it: there is another webhook by now.
         elif write.is_removed:
             values["sync_line"] = None

@@ -34,7 +34,7 @@ from hookline.deliveries.registry import PreparedChange, Registry
 from hookline.large_work import free_later
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
-from hookline.sync.apply import store
+from hookline.sync.apply import deletions, store
 from hookline.sync.apply.content import Content
 from hookline.sync.apply.origin import origin_of
 from hookline.sync.apply.store import SetState
@@ -75,6 +75,9 @@ class PreparedApply:
     revision: SyncRevision | None
     encoded_revision: EncodedRows | None
     committed: SyncRevision | None
+    deleted: Sequence[UUID]
+    """Webhooks that people have deleted, and of which this apply is the last word."""
+    now: datetime
     audit: EncodedRows | None
     activity: EncodedActivity
     next_targets: PreparedChange | None
@@ -97,6 +100,7 @@ class PreparedApply:
                 await bulk_rows.update_encoded(work, part)
         await store.write_set(work, self.set_values, self.encoded_revision)
         await store.write_commit(work, self.committed)
+        await deletions.settle(work, self.deleted, self.now)
         if self.audit:
             await bulk_rows.insert_encoded(work, self.audit)
         if self.revision is not None:
@@ -124,6 +128,7 @@ class Writing:
     content: Content
     plan: Planned
     state: SetState
+    deleted: Sequence[UUID] = ()
 
     def prepare(self, dialect: str) -> PreparedApply:
         """In a thread: each secret is sealed, and there may be thousands."""
@@ -158,6 +163,8 @@ class Writing:
             revision,
             encoded(SyncRevision, revisions),
             self._committed(),
+            self.deleted,
+            now,
             new(AuditEntry, audit_entries),
             encode_activity(dialect, activity),
             self._next_targets(made, rows.changed) if revision else None,

@@ -3,7 +3,8 @@ the lock counts all the same.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 from hookline.db.connection import UnitOfWork
 from hookline.models import SyncRevision, Webhook
 from hookline.runtime import Runtime
-from hookline.sync.apply import store
+from hookline.sync.apply import preparing, store
 from hookline.sync.apply.applying import ApplyOutcome
+from hookline.sync.apply.writing import Writing
 from hookline.sync.options import Options
+from hookline.sync.plan.changes import ChangeKind
+from hookline.sync.policy import DriftPolicy
 from hookline.webhooks.change import (
     delete_webhook,
     release_webhook,
@@ -198,6 +202,45 @@ async def test_a_change_of_a_webhook_that_is_none_of_the_set_lets_the_plan_stand
         lambda _: make_webhook(runtime, name="elsewhere"), runtime, caplog, wanted
     )
     assert (told(outcome.plan), is_again) == (["UPDATE orders timeout"], False)
+
+
+async def test_no_snapshot_is_open_while_an_apply_is_planned_and_encoded(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends a transaction that is idle for 30 s, and 10,000 webhooks take seconds."""
+    await apply(runtime, webhooks(orders=ORDERS, other=OTHER))
+    await update_webhook(
+        runtime, FORCER, (await row()).id, {"url": "https://mine.example.com/"}, force=BY_HAND
+    )
+    opened, seen = 0, list[int]()
+    reading, planned, prepare = store.reading, preparing.planned, Writing.prepare
+
+    @asynccontextmanager
+    async def counted(runtime: Runtime) -> AsyncIterator[store.RowReader]:
+        nonlocal opened
+        async with reading(runtime) as reads:
+            opened += 1
+            yield reads
+            opened -= 1
+
+    def noting(step: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*given: Any) -> Any:
+            seen.append(opened)
+            return step(*given)
+
+        return noted
+
+    monkeypatch.setattr(store, "reading", counted)
+    monkeypatch.setattr(preparing, "planned", noting(planned))
+    monkeypatch.setattr(Writing, "prepare", noting(prepare))
+    keep = Options(on_drift=DriftPolicy.KEEP)
+    wanted = webhooks(orders=ORDERS, other=OTHER + "timeout: 20s")
+    outcome = await apply(runtime, wanted, keep)
+    assert (outcome.blocked, seen) == ((), [0, 0])
+    # Who it was is read all the same.
+    [drift] = [change for change in outcome.plan.changes if change.kind is ChangeKind.DRIFT]
+    assert drift.fields[0].author
+    assert drift.fields[0].author.reason == BY_HAND.reason
 
 
 def step(runtime: Runtime) -> Any:

@@ -1,9 +1,11 @@
 """Fields between a file and people: drift, ownership, release, adoption."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from hookline import clock
 from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
 from hookline.models import SyncRevision, Webhook
@@ -200,6 +202,48 @@ async def test_a_webhook_that_was_deleted_by_hand_is_drift_until_it_is_made_anew
     await apply(runtime, webhooks(prune, orders=ORDERS, other=ORDERS))
     outcome = await apply(runtime, webhooks(prune, orders=ORDERS))
     assert told(outcome.plan) == ["DELETE other"]
+    assert await drifted(runtime) == []
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_a_deletion_by_hand_is_drift_until_an_apply_settles_it_whatever_the_clocks_say(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = webhooks(orders=ORDERS, other=ORDERS, third=ORDERS)
+    await apply(runtime, wanted)
+    # On a server whose clock is behind.
+    with monkeypatch.context() as behind:
+        now = clock.now
+        behind.setattr(clock, "now", lambda: now() - timedelta(minutes=5))
+        await delete_webhook(runtime, FORCER, (await one()).id, force=BY_HAND)
+        await delete_webhook(runtime, FORCER, (await one("other")).id, force=BY_HAND)
+    assert [change.slug for change in await drifted(runtime)] == ["orders", "other"]
+
+    # An apply of another part is not the last word of it.
+    slower = webhooks(orders=ORDERS, other=ORDERS, third=ORDERS + "timeout: 20s")
+    await apply(runtime, slower, Options(only=frozenset({"third"})))
+    assert [change.slug for change in await drifted(runtime)] == ["orders", "other"]
+    await apply(runtime, slower, Options(only=frozenset({"other"})))
+    assert [change.slug for change in await drifted(runtime)] == ["orders"]
+
+    # Nor is there anything to do for a file without it.
+    outcome = await apply(runtime, webhooks(other=ORDERS, third=ORDERS + "timeout: 20s"))
+    assert (told(outcome.plan), outcome.blocked) == ([], ())
+    assert await drifted(runtime) == []
+    await apply(runtime, slower)
+    assert await drifted(runtime) == []
+
+
+@pytest.mark.engines("sqlite", "postgres")
+async def test_what_an_apply_deleted_is_no_drift_when_the_clock_goes_back(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prune = "policy: { prune: delete }\n"
+    await apply(runtime, webhooks(prune, orders=ORDERS, other=ORDERS))
+    await apply(runtime, webhooks(prune, orders=ORDERS))
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() - timedelta(minutes=5))
+    await apply(runtime, webhooks(prune, orders=ORDERS + "timeout: 20s"))
     assert await drifted(runtime) == []
 
 
