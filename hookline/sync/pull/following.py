@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from math import inf
 from typing import Final
 from uuid import UUID
@@ -45,13 +46,14 @@ RETRY_SECONDS: Final = 300.0
 """A machine that was busy or short of memory may be the reason."""
 ACTOR: Final = "hookline serve --sync"
 _READ_SECONDS: Final = 10.0
-# Changes with each edit of a webhook and each apply, not with what deliveries do to its health.
+# Changes with each edit of a webhook and each apply, also one of a policy alone, and not with what
+# deliveries do to its health.
 MARK: Final = """
-select (select count(*) from webhook where workspace_id = $1 and deleted_at is null) as webhooks,
-  (select coalesce(sum(version), 0) from webhook where workspace_id = $1) as versions,
-  (select coalesce(sum(revision_number), 0) from sync_set where workspace_id = $1) as revisions"""
+select match_version,
+  (select max(last_applied_at) from sync_set where workspace_id = $1) as last_applied_at
+from workspace where id = $1"""
 
-Mark = tuple[int, int, int]
+Mark = tuple[int, datetime | None]
 
 
 @asynccontextmanager
@@ -296,7 +298,7 @@ class SourceFollower:
         database, until = self._runtime.database, asyncio.get_running_loop().time() + _READ_SECONDS
         async with database.reading(self._workspace_id, until) as reader:
             [row] = await reader.rows(MARK, self._workspace_id)
-        return int(row["webhooks"]), int(row["versions"]), int(row["revisions"])
+        return int(row["match_version"]), row["last_applied_at"]
 
 
 def _of_block(block: Block, path: str) -> SyncProblem:

@@ -1,5 +1,8 @@
 """Ends of the process that reads the files of pull mode, and the problem that each is told as."""
 
+from dataclasses import replace
+
+import orjson
 import pytest
 
 from hookline.runtime import Runtime
@@ -29,3 +32,23 @@ async def test_a_reader_that_comes_to_no_answer_is_told(
     assert (problem.code, problem.position.file) == ("unreadable", "hooks")
     assert problem.message == f"{said}; nothing of them was applied"
     assert (read.document, read.digest) == (None, None)
+
+
+@pytest.mark.engines("sqlite")
+async def test_the_reader_gets_no_variable_but_those_that_may_be_referred_to(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", "for-the-reader")
+    monkeypatch.setenv("HOOKLINE_SECRET_KEYS", "of-the-server")
+    seen = list[bytes]()
+
+    async def answered(request: bytes) -> tuple[int, bytes]:
+        seen.append(request)
+        return 3, b""
+
+    monkeypatch.setattr(reading, "_answer", answered)
+    for prefix in ("SHOP_", ""):
+        settings = runtime.settings.model_copy(update={"sync_env_prefix": prefix})
+        await reading.read_files(replace(runtime, settings=settings), "hooks")
+    given, none = [orjson.loads(request)["environment"] for request in seen]
+    assert (given, none) == ({"SHOP_KEY": "for-the-reader"}, {})
