@@ -27,6 +27,8 @@ TIMEOUT_SECONDS = 60
 # The file's token is an admin's: it never goes to another machine.
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _JSON = {"accept": "application/graphql-response+json", "content-type": "application/json"}
+# Of those that wait for a server: it may have acted. Hookline itself answers with neither.
+_OF_A_PROXY = (502, 504)
 _START_HINT = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
 
 
@@ -132,6 +134,12 @@ def answer_of(
     """
     answer = _ask(settings, document, variables, timeout_seconds, role)
     content, status = answer.content, answer.status_code
+    if status in _OF_A_PROXY:
+        raise ServerFault(
+            "ANSWER_LOST",
+            f"{settings.server} answered {status}: a proxy on the way had no answer of the server "
+            "in its time. What was asked may still happen.",
+        )
     # With it goes what was sent, which may be as large as what came.
     del answer
     try:
@@ -175,7 +183,7 @@ def _ask(
         raise ServerFault("FAILED", _no_graphql("", settings.server)) from None
     except httpx.ReadTimeout:
         raise ServerFault(
-            "FAILED",
+            "ANSWER_LOST",
             f"{settings.server} did not answer within {timeout_seconds:g} s. What was asked may "
             "still happen.",
         ) from None

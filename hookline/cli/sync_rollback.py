@@ -9,13 +9,12 @@ from uuid import uuid4
 
 import click
 
-from hookline.cli.client import ServerFault
 from hookline.cli.exit_codes import INTERRUPTED
 from hookline.cli.progress import progress
 from hookline.cli.sync_asking import Asker, asking
 from hookline.cli.sync_records import only_set
 from hookline.cli.sync_session import CommandOptions, exit_code_of, outcome_of
-from hookline.cli.sync_target import PAYLOAD, WORK_SECONDS, SyncAnswer, answer_of
+from hookline.cli.sync_target import PAYLOAD, WORK_SECONDS, SyncAnswer, answer_of, applied
 from hookline.cli.sync_validate import print_formatted
 from hookline.cli.terminal import echo, echo_lines, line_width
 from hookline.form.durations import format_duration
@@ -126,12 +125,7 @@ def _applied(asker: Asker, given: dict[str, Any], patience_seconds: float) -> Sy
         )
 
     with progress("Applying"):
-        try:
-            return ask()
-        except ServerFault as fault:
-            if fault.code != "ANSWER_LOST":
-                raise
-            return ask()
+        return applied(ask)
 
 
 def _print(asked: CommandOptions, answer: SyncAnswer, is_applied: bool) -> None:

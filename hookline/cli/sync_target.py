@@ -45,7 +45,7 @@ _WORTH_ASKING: Final = 100
 _SECONDS_OF_A_WEBHOOK: Final = 0.02
 _ROLE: Final = "sync"
 _MAY_BE_APPLIED: Final = (
-    "An answer was lost before: the files may have been applied. Run the command again, which then "
+    "An answer was lost before: it may have been applied. Run the command again, which then "
     "changes nothing, or see `hookline sync history`."
 )
 
@@ -129,19 +129,27 @@ class ServerTarget:
 
         if (digest := _digest_of(request)) and (answer := _of_digest(request, digest, ask)):
             return answer
-        try:
-            return ask(_input(request))
-        except ServerFault as fault:
-            # Once more, and only where it may have been applied: the key makes the second answer
-            # the first one's.
-            if fault.code != "ANSWER_LOST":
-                raise
-        try:
-            return ask(_input(request))
-        except ServerFault as fault:
-            if fault.code not in ("ANSWER_LOST", "CANNOT_REACH"):
-                raise
-            raise ServerFault(fault.code, f"{fault.message} {_MAY_BE_APPLIED}") from None
+        return applied(lambda: ask(_input(request)))
+
+
+def applied(ask: Callable[[], SyncAnswer]) -> SyncAnswer:
+    """The answer to an apply or a rollback, which is asked for once more where it was lost. ask:
+    with an idempotency key, which makes the second answer the first one's.
+
+    Raises HooklineError.
+    """
+    try:
+        return ask()
+    except ServerFault as fault:
+        # Only where it may have been applied.
+        if fault.code != "ANSWER_LOST":
+            raise
+    try:
+        return ask()
+    except ServerFault as fault:
+        if fault.code not in ("ANSWER_LOST", "CANNOT_REACH"):
+            raise
+        raise ServerFault(fault.code, f"{fault.message} {_MAY_BE_APPLIED}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import httpx
 import pytest
 
 from hookline.cli import client
@@ -106,3 +107,28 @@ def test_this_machine_is_told_by_name_and_address(server: str, expected: bool) -
 def test_only_plain_http_goes_without_certificates() -> None:
     assert client.verification(read_settings(server="http://127.0.0.1:8000")) is False
     assert client.verification(read_settings(server="https://127.0.0.1:8000")) is True
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_proxy_that_gave_up_waiting_is_an_answer_that_was_lost(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    page = httpx.Response(status, text="<html><h1>Gateway Time-out</h1></html>")
+    monkeypatch.setattr(client, "_ask", lambda *_: page)
+    settings = read_settings(server="https://hooks.example.com", token="hl_t")
+    with pytest.raises(client.ServerFault, match="may still happen") as caught:
+        client.execute(settings, "mutation { x }", {}, dict, role="sync")
+    assert caught.value.code == "ANSWER_LOST"
+
+
+def test_a_server_that_does_not_answer_in_time_may_have_acted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def post(*_: object, **__: object) -> httpx.Response:
+        raise httpx.ReadTimeout("")
+
+    monkeypatch.setattr(httpx, "post", post)
+    settings = read_settings(server="https://hooks.example.com", token="hl_t")
+    with pytest.raises(client.ServerFault, match="may still happen") as caught:
+        client.execute(settings, "mutation { x }", {}, dict, role="sync")
+    assert caught.value.code == "ANSWER_LOST"

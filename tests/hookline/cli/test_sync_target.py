@@ -31,7 +31,7 @@ def test_two_lost_answers_say_that_it_may_have_been_applied(
 
     assert (caught.value.code, keys) == (second, ["k", "k"])
     assert caught.value.message == (
-        "It is gone. An answer was lost before: the files may have been applied. Run the command "
+        "It is gone. An answer was lost before: it may have been applied. Run the command "
         "again, which then changes nothing, or see `hookline sync history`."
     )
 
