@@ -308,7 +308,8 @@ async def _apply(
     secrets = await _secrets_of(input)
     digest = await _digest_of(input, secrets) if not wrong else None
     agreed, key = input.plan_digest, input.idempotency_key
-    if digest is not None:
+    # A text that names no set may be none that PostgreSQL takes.
+    if digest is not None and not check_slug(input.set):
         question = DigestRequest(input.set, digest, options, source, agreed, key)
         if outcome := await applying.apply_unchanged(runtime, actor, question):
             return [], outcome

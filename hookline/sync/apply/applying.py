@@ -327,7 +327,11 @@ class _Applying:
 
     def _repeated(self, state: SetState, revision: SyncRevision, content: Content) -> ApplyOutcome:
         """The outcome of a retry whose first answer was lost: nothing is left to do."""
-        is_same = revision.digest == content.digest
+        restored = self.request.restored
+        # A rollback's content has the secrets of now, which may be other ones since.
+        is_same = (
+            revision.restores == restored.number if restored else revision.digest == content.digest
+        )
         if not is_same and self.request.plan_digest is not None:
             # A saved plan, of whose files only a secret can be another one.
             planned = planning.plan(self.request.document.set_name, state.number, (), ())
@@ -345,7 +349,7 @@ class _Applying:
             base_commit=state.revision.commit if state.revision else None,
             is_base_dirty=state.revision.is_dirty if state.revision else None,
             revision=revision.number,
-            restores=self.request.restored.number if self.request.restored else None,
+            restores=restored.number if restored else None,
         )
         return ApplyOutcome(plan, state.revision, revision)
 

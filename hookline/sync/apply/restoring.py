@@ -169,13 +169,29 @@ async def past_of(
     undone = restored.undone
     if state.number != restored.base:
         undone = await _moves_after(reads, restored.set_id, restored.number)
-    there = {live.slug for live in state.stored} | {old for _, old in undone}
-    gone = {item.slug: item for item in wanted if item.slug not in there}
-    rows = await deleted_webhooks(reads, workspace_id, request.document.set_name, list(gone))
+    there = {live.slug for live in state.stored}
+    missing = {item.slug: item for item in wanted if item.slug not in there}
+    # By the slug that it had last: one that was moved may have been deleted since.
+    last = {slug: _moved_on(slug, undone) for slug in missing}
+    gone = {slug: name for slug, name in last.items() if name not in there}
+    names = sorted({*gone.values()})
+    rows = await deleted_webhooks(reads, workspace_id, request.document.set_name, names)
     secrets = await asyncio.to_thread(
-        lambda: {slug: stored_secrets(gone[slug], row, vault) for slug, row in rows.items()}
+        lambda: {
+            slug: stored_secrets(missing[slug], rows[name], vault)
+            for slug, name in gone.items()
+            if name in rows
+        }
     )
     return Past(undone, secrets)
+
+
+def _moved_on(slug: str, undone: Sequence[tuple[str, str]]) -> str:
+    """The slug after all moves since. undone: the newest first."""
+    for new, old in reversed(undone):
+        if old == slug:
+            slug = new
+    return slug
 
 
 async def _moves_after(reads: RowReader, set_id: UUID, number: int) -> list[tuple[str, str]]:

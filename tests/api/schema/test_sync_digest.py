@@ -32,6 +32,17 @@ async def test_a_digest_stands_for_the_file_that_was_applied_last(admin: Asker) 
     assert told(await plan(admin, asked, unresolvedSecrets=True)) == needed
 
 
+@pytest.mark.engines("sqlite", "postgres")
+async def test_a_name_that_is_no_sets_is_refused_before_anything_is_asked_by_it(
+    admin: Asker,
+) -> None:
+    for ask in (plan, apply):
+        asked = {"set": "a\0b", "contentDigest": "sha256:" + "0" * 64}
+        assert {code for code, _ in told(await ask(admin, asked))} <= {"INVALID", "REQUIRED"}
+        whole = {**sent(orders=ORDERS), "set": "a\0b"}
+        assert {code for code, _ in told(await ask(admin, whole))} == {"INVALID"}
+
+
 async def test_a_digest_beside_a_document_is_not_used(admin: Asker) -> None:
     given = sent(orders=ORDERS)
     await apply(admin, given)

@@ -16,8 +16,9 @@ from hookline.sync.apply.restoring import RollbackInput
 from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.request import Source
-from hookline.webhooks.columns import canonical, with_kept_secrets
-from tests.hookline.sync.apply.state import COMMIT, changed_by_hand, one
+from hookline.webhooks.change import delete_webhook
+from hookline.webhooks.columns import canonical, signing_secret, with_kept_secrets
+from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, changed_by_hand, one
 from tests.hookline.sync.files import ORDERS, SOMEBODY, apply, codes, preview, told, webhooks
 
 KEY = 'headers: { X-Api-Key: "${env:KEY}", X-Plain: a }\n'
@@ -255,3 +256,51 @@ async def test_a_deleted_webhook_comes_back_with_the_secrets_of_the_revision(
     }
     assert after["crm"][0] != made.id
     assert told((await preview(runtime, wanted)).plan) == []
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("is_moved", [False, True])
+async def test_a_webhook_that_was_moved_and_deleted_comes_back_with_its_secrets(
+    runtime: Runtime, is_moved: bool
+) -> None:
+    env = {"KEY": "key-in-clear"}
+    await apply(runtime, webhooks("", "storefront", env, first=ORDERS + KEY, stays=ORDERS))
+    made = await one("first")
+    slug = "first"
+    if is_moved:
+        for slug, before in (("second", "first"), ("third", "second")):
+            text = f"moved: [{{ from: {before}, to: {slug} }}]\n"
+            form = {slug: ORDERS + KEY, "stays": ORDERS}
+            await apply(runtime, webhooks(text, "storefront", env, **form))
+    await delete_webhook(runtime, FORCER, (await one(slug)).id, force=BY_HAND)
+    await apply(runtime, webhooks("", "storefront", env, stays=ORDERS))
+
+    done = await rollback(runtime, 1)
+
+    assert (done.blocked, path_and_code(done), told(done.plan)) == (
+        (),
+        [],
+        ["CREATE first url,environments,events,headers"],
+    )
+    again = await one("first")
+    assert signing_secret(again, runtime.vault) == signing_secret(made, runtime.vault)
+    assert canonical(again, runtime.vault)["headers"] == canonical(made, runtime.vault)["headers"]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_repeated_rollback_is_known_by_its_key_whatever_became_of_secrets(
+    runtime: Runtime,
+) -> None:
+    async def applied(key: str, timeout: str) -> None:
+        form = f"{ORDERS}{KEY}timeout: {timeout}\n"
+        await apply(runtime, webhooks("", "storefront", {"KEY": key}, orders=form))
+
+    await applied("first-in-clear", "10s")
+    await applied("second-in-clear", "20s")
+    done = await rollback(runtime, 1, idempotency_key="k")
+    assert done.revision
+    await applied("third-in-clear", "30s")
+    again = await rollback(runtime, 1, idempotency_key="k")
+    assert (again.revision, again.plan.changes) == (done.revision, ())
+    with pytest.raises(Refused, match="belongs to revision 3"):
+        await rollback(runtime, 2, idempotency_key="k")
