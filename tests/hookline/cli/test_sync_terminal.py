@@ -1,11 +1,13 @@
 """`hookline sync` at a terminal: the question of apply and rollback, and lines as wide as it is."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.hookline.cli.stand import Stand
+from tests.processes import start_python
 
 COLOR = re.compile("\x1b\\[[0-9;]*m")
 FILE = """version: 1
@@ -63,6 +65,55 @@ def test_a_rollback_asks_and_no_is_no_success(stand: Stand, file: tuple[str, Pat
 
     assert refused.end() == 130
     assert "back to" not in stand.run("sync", "history", "--set", name).stdout
+
+
+@pytest.mark.parametrize("command", ["apply", "rollback"])
+def test_what_was_shown_is_what_is_applied(
+    stand: Stand, file: tuple[str, Path], command: str
+) -> None:
+    name, path = file[0] + command, file[1]
+
+    def write(text: str) -> None:
+        path.write_text(FILE.format(set=name, name=text))
+
+    for text in ("First", "Second"):
+        write(text)
+        stand.run("sync", "apply", "-f", str(path))
+    write("Third")
+    words = (
+        ("rollback", "1", "--set", name) if command == "rollback" else ("apply", "-f", str(path))
+    )
+    asking = stand.at_terminal("sync", *words)
+    asking.shows(r"Apply this\?")
+    # Somebody else applies meanwhile.
+    other = path.with_name("other.yaml")
+    other.write_text(FILE.format(set=name, name="Other"))
+    stand.run("sync", "apply", "-f", str(other))
+    asking.type("y\n")
+
+    assert asking.end() == 5
+    assert "name Second → Other" in stand.run("sync", "show", "3", "--set", name).stdout
+    assert stand.run("sync", "show", "4", "--set", name, code=1).stdout == ""
+
+
+def test_nothing_is_asked_where_nobody_reads_the_answer(
+    stand: Stand, file: tuple[str, Path], tmp_path: Path
+) -> None:
+    """Standard input is a terminal, standard output is not."""
+    ours, theirs = os.openpty()
+    with open(theirs, "rb", buffering=0) as given, (tmp_path / "output").open("wb") as output:
+        command = start_python(
+            *("hookline", "sync", "apply", "-f", str(file[1])),
+            folder=stand.folder,
+            environment=stand.environment,
+            output=output,
+            given=given,
+        )
+        assert command.wait(60) == 0
+    os.close(ours)
+    told = (tmp_path / "output").read_text()
+    assert "Apply this" not in told
+    assert "Revision 1: 1 create" in told
 
 
 def test_records_are_as_wide_as_the_terminal(stand: Stand, file: tuple[str, Path]) -> None:

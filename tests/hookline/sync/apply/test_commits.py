@@ -7,6 +7,7 @@ import pytest
 from hookline.errors import Refused
 from hookline.models import AuditEntry, SyncRevision, SyncSet
 from hookline.runtime import Runtime
+from hookline.sync.options import Options
 from hookline.sync.request import Source
 from hookline.webhooks.change import update_webhook
 from tests.hookline.sync.apply.state import COMMIT, one
@@ -47,6 +48,15 @@ async def test_a_clean_apply_of_equal_content_moves_the_commit(runtime: Runtime)
     assert told == ("c1ea4c1ea4c1ea4", "fix", "Bob", False)
     again = await apply(runtime, webhooks(orders=ORDERS), source=replace(CLEAN, commit="1ater"))
     assert (again.revision, (await SyncRevision.get()).commit) == (None, "c1ea4c1ea4c1ea4")
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_part_of_a_clean_commit_proves_no_whole_revision_right(runtime: Runtime) -> None:
+    both = webhooks(orders=ORDERS, other=ORDERS)
+    await apply(runtime, both, source=DIRTY)
+    await apply(runtime, both, Options(only=frozenset({"orders"})), source=CLEAN)
+    revision = await SyncRevision.get()
+    assert (revision.commit, revision.is_dirty) == ("9f2c1ab0c0ffee", True)
 
 
 @pytest.mark.engines("sqlite")

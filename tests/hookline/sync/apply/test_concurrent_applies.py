@@ -45,6 +45,17 @@ async def test_a_plan_that_is_no_longer_right_is_stale(runtime: Runtime) -> None
     assert (codes(outcome), outcome.revision, (await one()).timeout_ms) == ({"stale"}, None, 15_000)
 
 
+async def test_a_plan_of_another_limit_is_stale(runtime: Runtime) -> None:
+    few, many = "policy: { maxRemovals: 3 }\n", "policy: { maxRemovals: 5 }\n"
+    planned = await preview(runtime, webhooks(few, orders=ORDERS))
+    assert (
+        planned.plan.changes == (await preview(runtime, webhooks(many, orders=ORDERS))).plan.changes
+    )
+    digest = planned.plan.digest
+    outcome = await apply(runtime, webhooks(many, orders=ORDERS), plan_digest=digest)
+    assert codes(outcome) == {"stale"}
+
+
 async def test_a_secret_that_changed_makes_a_plan_stale(runtime: Runtime) -> None:
     await apply(runtime, webhooks("", "storefront", SECRETS, orders=SECRETIVE))
     planned = await preview(

@@ -234,6 +234,16 @@ async def test_a_deletion_by_hand_is_drift_until_an_apply_settles_it_whatever_th
     assert await drifted(runtime) == []
 
 
+@pytest.mark.engines("sqlite")
+async def test_a_webhook_that_had_left_its_file_is_no_drift_when_it_is_deleted(
+    runtime: Runtime,
+) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, other=ORDERS))
+    await apply(runtime, webhooks(other=ORDERS))
+    await delete_webhook(runtime, FORCER, (await one()).id, force=BY_HAND)
+    assert await drifted(runtime) == []
+
+
 @pytest.mark.engines("sqlite", "postgres")
 async def test_what_an_apply_deleted_is_no_drift_when_the_clock_goes_back(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch

@@ -2,12 +2,16 @@
 
 import json
 import random
+from copy import copy
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from hookline.models import SyncSet, Webhook
+from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.secrets.vault import KeyRing, Vault
 from hookline.sync.apply import applying
@@ -21,7 +25,7 @@ from hookline.sync.request import Source
 from hookline.webhooks.change import delete_webhook, release_webhook, update_webhook
 from hookline.webhooks.secrets import rotate_secret
 from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, changed_by_hand
-from tests.hookline.sync.files import ORDERS, SOMEBODY, apply, preview, webhooks
+from tests.hookline.sync.files import ORDERS, SOMEBODY, apply, codes, preview, webhooks
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -143,9 +147,28 @@ async def test_other_limits_and_keys_of_the_server_are_asked_anew(runtime: Runti
         runtime, settings=runtime.settings.model_copy(update={"environments": ("production",)})
     )
     other_keys = replace(runtime, vault=Vault(KeyRing([bytes(32)]), "00" * 32))
-    for changed in (fewer, other_keys):
+    # Fingerprints are as they were, and sealed texts open no more.
+    lost_key = replace(runtime, vault=copy(runtime.vault))
+    lost_key.vault._ring = KeyRing([bytes(32)])
+    narrow = replace(
+        runtime, addresses=AddressPolicy((ip_network("10.0.0.0/8"),), frozenset({"a.example"}))
+    )
+    for changed in (fewer, other_keys, lost_key, narrow):
         assert await short(changed, question(document)) is None
     assert await short(runtime, question(document))
+
+
+async def test_an_older_commit_is_blocked_as_by_a_whole_plan(runtime: Runtime) -> None:
+    document, noon = webhooks(orders=ORDERS), datetime(2026, 12, 1, 12, tzinfo=UTC)
+    newer = replace(COMMIT, committed_at=noon)
+    older = replace(COMMIT, commit="a" * 40, committed_at=noon - timedelta(hours=1))
+    await applied(runtime, document, source=newer)
+    assert await short(runtime, question(document, source=newer))
+    asked = question(document, source=older)
+    assert await short(runtime, asked) is None
+    assert await applying.apply_unchanged(runtime, SOMEBODY, asked) is None
+    assert codes(await apply(runtime, document, source=older)) == {"older"}
+    assert (await SyncSet.get(name="storefront")).committed_at == noon
 
 
 async def test_a_receipt_tells_nothing_of_a_secret(runtime: Runtime) -> None:
