@@ -20,6 +20,7 @@ from hookline.form.kinds import ListOf
 from hookline.form.mail_kind import Emails
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels
+from hookline.sync.plan.policy_changes import MOST_CHANGES
 from hookline.sync.read.problems import MAX_PROBLEMS
 
 # Twenty of the webhook's own, secret and authorisation, and those that every request has.
@@ -48,10 +49,12 @@ _ITEMS: Final = {
     # Twenty headers, secret header, password, signing secret.
     "SyncExportWebhook.variables": 23,
     "SyncFieldChange.changedSecrets": 20,
+    "SyncRevision.policyChanges": MOST_CHANGES,
     "SyncRevisionChange.fields": len(FIELDS) + 1,
     "SyncRevisionFieldChange.changedSecrets": 20,
     "SyncOrigin.lockedFields": len(FIELDS),
     "SyncOrigin.ignoredFields": len(FIELDS),
+    "SyncPlan.policyChanges": MOST_CHANGES,
     "SyncPolicy.stricter": 3,
     "SyncFile.problems": MAX_PROBLEMS,
     "SyncProblem.path": 20,

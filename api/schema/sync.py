@@ -79,6 +79,10 @@ class SyncPlan:
         description="Number of webhooks in the file that do not change."
     )
     policy: SyncPolicy = strawberry.field(description="Policy that the plan is made by.")
+    policy_changes: list[str] = strawberry.field(
+        description="Changes of the policy, of `preventDestroy` and of `ignoreChanges` since the "
+        "last apply, in words. Applying them alone makes a revision, too."
+    )
     blocked: list[SyncBlock] = strawberry.field(
         description="Policy checks that prevent the apply. Empty if the plan can be applied."
     )
@@ -105,6 +109,7 @@ class SyncPlan:
             webhook_ids=webhook_ids,
             unchanged=plan.unchanged,
             policy=SyncPolicy.of(plan.limits),
+            policy_changes=list(plan.policy_changes),
             blocked=[SyncBlock.of(block) for block in plan.blocked],
             unknown_secrets=list(plan.unknown_secrets),
             warnings=problems_of(warnings),

@@ -129,6 +129,9 @@ class SyncRevision(Node):
         description="Number of the revision that a rollback brought back, whose commit, branch, "
         "author and repository this one has. Null for the apply of a file."
     )
+    policy_changes: list[str] = strawberry.field(
+        description="Changes of the policy, of `preventDestroy` and of `ignoreChanges`, in words."
+    )
     actor: Actor = strawberry.field(description="Actor that applied the file.")
     created: int = strawberry.field(description="Number of webhooks created.")
     updated: int = strawberry.field(description="Number of webhooks updated.")
@@ -156,6 +159,8 @@ class SyncRevision(Node):
             repository=row.repository,
             dirty=row.is_dirty,
             restores=row.restores,
+            # Older revisions kept none, the first ones not even a policy.
+            policy_changes=(row.policy or {}).get("changes", []),
             actor=actor_of(row.actor),
             created=row.created,
             updated=row.updated,

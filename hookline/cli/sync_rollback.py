@@ -90,7 +90,7 @@ def _apply(asker: Asker, rollback: Rollback, may_ask: bool) -> int:
         _print(replace(asked, style="human"), proposed, is_applied=False)
         if proposed.plan is None or proposed.problems or proposed.plan.blocked:
             return outcome_of(proposed)
-        if proposed.plan.changes and not click.confirm("Apply this?"):
+        if not proposed.plan.is_empty and not click.confirm("Apply this?"):
             echo("Nothing was changed.")
             return INTERRUPTED
         # What was shown is what is applied, or nothing.

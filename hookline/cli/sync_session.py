@@ -117,7 +117,7 @@ def exit_code_of(answer: SyncAnswer, is_check: bool) -> int:
         return INVALID
     if not is_check:
         return OK
-    return BLOCKED if answer.plan.blocked else CHANGES if answer.plan.changes else OK
+    return BLOCKED if answer.plan.blocked else OK if answer.plan.is_empty else CHANGES
 
 
 def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) -> None:
@@ -210,7 +210,7 @@ def _apply(
         plan = _print_plan(replace(asked, style="human"), found, proposed, source)
         if plan is None or proposed.problems or plan.blocked:
             return outcome_of(proposed)
-        if plan.changes and not click.confirm("Apply this?"):
+        if not plan.is_empty and not click.confirm("Apply this?"):
             echo("Nothing was changed.")
             return INTERRUPTED
         # What was shown is what is applied, or nothing.

@@ -183,6 +183,20 @@ def test_revision_shows_the_lines_that_differ(console: Console, server: Server) 
     expect(made.get_by_role("region", name="payloadTemplate")).to_contain_text('"line39": 39')
 
 
+def test_guard_that_is_lifted_is_seen(console: Console, server: Server) -> None:
+    apply(server, "team-g", "20s", "guarded", lifecycle={"preventDestroy": True})
+    apply(server, "team-g", "20s", "lifted", lifecycle={})
+    page = console.page
+
+    console.go("/sync/team-g")
+    row = page.get_by_role("row").filter(has_text="Revision 2")
+    expect(row).to_contain_text("policy alone")
+    row.get_by_role("link").press("Enter")
+    drawer = page.get_by_role("dialog", name="Revision 2")
+    expect(drawer).to_contain_text("preventDestroy - team-g-one")
+    console.check_accessible()
+
+
 def test_set_that_is_not_there_is_told(console: Console) -> None:
     console.go("/sync/no%2Fset")
     expect(console.page.get_by_text("No file of the set no/set was applied")).to_be_visible()

@@ -213,7 +213,7 @@ def _empty_plan(question: DigestRequest, found: KnownSet) -> Planned:
         unchanged=found.count,
         limits=limits,
         protected=state.protected,
-        digest=digest_of(question.set_name, state.number, options, limits, (), (), {}),
+        digest=digest_of(question.set_name, state.number, options, limits, (), (), (), {}),
         base_commit=revision.commit if revision else None,
         is_base_dirty=revision.is_dirty if revision else None,
     )

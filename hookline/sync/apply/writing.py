@@ -297,7 +297,7 @@ class Writing:
             number=number,
             digest=self.content.digest,
             snapshot=self.content.snapshot,
-            policy=self._policy(),
+            policy={**self._policy(), "changes": list(self.plan.policy_changes)},
             restores=self.request.restored.number if self.request.restored else None,
             changes=[_recorded(change, self.plan.limits.on_drift) for change in self.plan.changes],
             commit=source.commit,

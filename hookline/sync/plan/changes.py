@@ -163,6 +163,13 @@ class Plan:
     """The policy that it was made by."""
     restores: int | None = None
     """Number of the revision that a rollback brings back; None for a file's plan."""
+    policy_changes: tuple[str, ...] = ()
+    """Changes of the policy and of lifecycles since the last apply, in words."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True when an apply would change nothing that people see."""
+        return not self.changes and not self.policy_changes
 
     @property
     def wish(self) -> str:

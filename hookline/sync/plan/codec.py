@@ -39,7 +39,7 @@ CHANGE_FIELDS: Final = """kind slug version movedFrom openDeliveries file line h
 """Selection of a SyncChange that `decode_change` reads."""
 PLAN_FIELDS: Final = f"""digest set unchanged restores base {{ number commit dirty }}
     blocked {{ code message slug flag file line }} warnings {{ {PROBLEM_FIELDS} }}
-    unknownSecrets policy {{ prune onDrift maxRemovals stricter }}
+    unknownSecrets policy {{ prune onDrift maxRemovals stricter }} policyChanges
     changesJson"""
 """Selection of a SyncPlan that `decode` reads. The changes in one value: executing a field of each
 took a server ten seconds for 10,000 new webhooks (2026-11).
@@ -65,6 +65,7 @@ def encode(plan: Plan) -> Json:
         "digest": plan.digest,
         "restores": plan.restores,
         "policy": encode_limits(plan.limits),
+        "policyChanges": list(plan.policy_changes),
         "changes": [encode_change(change) for change in plan.changes],
         "unchanged": plan.unchanged,
         "blocked": [encode_block(block) for block in plan.blocked],
@@ -98,6 +99,7 @@ def decode(content: Json) -> Plan:
         server=text(content.get("server", "")),
         commit=_text_or_none(content.get("commit")),
         limits=_limits(content["policy"]),
+        policy_changes=tuple(map(text, content["policyChanges"])),
         restores=_number_or_none(content.get("restores")),
         options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
     )

@@ -25,12 +25,13 @@ def digest_of(
     base: int,
     options: Options,
     limits: ApplyLimits,
+    policies: Sequence[str],
     changes: Sequence[Change],
     writes: Sequence[Write],
     unknown: Mapping[str, Container[str]],
 ) -> str:
-    """`sha256:…` of all that the plan shows and does. unknown: by slug the fields in which the file
-    has a secret that is not known.
+    """`sha256:…` of all that the plan shows and does. policies: changes of the policy; unknown: by
+    slug the fields in which the file has a secret that is not known.
     """
     new = {write.slug: write.applied for write in writes if write.live is None}
     value = [
@@ -38,7 +39,7 @@ def digest_of(
         base,
         # A plan that was agreed to would else be applied with a check lifted that held it.
         options.flags,
-        [limits.prune, limits.on_drift, limits.max_removals],
+        [limits.prune, limits.on_drift, limits.max_removals, *policies],
         [_digest_input(change, new.get(change.slug, {})) for change in changes],
         [_remembered(write, unknown.get(write.slug, ())) for write in writes],
     ]

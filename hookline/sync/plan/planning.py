@@ -25,6 +25,7 @@ from hookline.sync.plan.comparing import (
     secrets_in,
 )
 from hookline.sync.plan.digest import digest_of
+from hookline.sync.plan.policy_changes import policy_changes, shown
 from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook, Write
 from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune, Rules, limits_of
 from hookline.sync.read.file_fields import Move
@@ -51,7 +52,7 @@ def plan(
     people set goes along when the file moves its webhook to another origin. restores: the revision
     that stands for the file.
     """
-    stored, wanted = list(stored), list(wanted)
+    stored, wanted, moves = list(stored), list(wanted), list(moves)
     managed = sum(live.set_name == set_name and not live.is_removed for live in stored)
     limits = limits_of(rules, options.on_drift, options.allow_removals, managed)
     files = None if restores else frozenset(item.position.file for item in wanted)
@@ -59,15 +60,13 @@ def plan(
     planner = _Planner(set_name, limits, options.reenable, may_read_secrets, only, wish, files)
     planner.compare(wanted, stored, moves)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
+    policies = policy_changes(set_name, rules, wanted, stored, moves, only)
+    digest = digest_of(set_name, base, options, limits, policies, changes, writes, planner.unknown)
     return Planned(
         set_name=set_name,
         base=base,
         changes=changes,
-        unchanged=len(
-            planner.slugs
-            - {change.slug for change in changes}
-            - {slug for slug, _ in planner.owned_elsewhere}
-        ),
+        unchanged=planner.unchanged_count(),
         writes=writes,
         problems=tuple(planner.problems),
         owned_elsewhere=tuple(planner.owned_elsewhere),
@@ -75,7 +74,8 @@ def plan(
         limits=limits,
         restores=restores,
         protected=rules.protected,
-        digest=digest_of(set_name, base, options, limits, changes, writes, planner.unknown),
+        policy_changes=shown(policies),
+        digest=digest,
     )
 
 
@@ -125,6 +125,10 @@ class _Planner:
     unknown_secrets: list[str] = field(default_factory=list)
     unknown: dict[str, list[str]] = field(default_factory=dict)
     """By slug, the fields with one."""
+
+    def unchanged_count(self) -> int:
+        changed = {change.slug for change in self.changes}
+        return len(self.slugs - changed - {slug for slug, _ in self.owned_elsewhere})
 
     def compare(
         self,

@@ -15,6 +15,7 @@ from hookline.sync.read.problems import SyncProblem
 T = TypeVar("T")
 
 REVISION_FIELDS: Final = """number commit branch author message runUrl repository dirty restores
+    policyChanges
     actor { kind name } created updated moved disabled deleted appliedAt"""
 SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount driftCount
     source {{ kind path repository branch author actor {{ kind name }} }}
@@ -45,6 +46,7 @@ class RevisionRecord:
     is_dirty: bool = False
     restores: int | None = None
     """Number of the revision that a rollback brought back."""
+    policy_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def decode_revision(content: Json) -> RevisionRecord:
         repository=_or_none(codec.text, content["repository"]),
         is_dirty=content["dirty"] is True,
         restores=_or_none(codec.number, content["restores"]),
+        policy_changes=tuple(map(codec.text, content["policyChanges"])),
     )
 
 

@@ -19,7 +19,7 @@ from hookline.sync.plan.changes import Plan
 from hookline.sync.read.collecting import STANDARD_INPUT
 from hookline.text import printable
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 # Of the plan of a webhooks file of 8 MiB, whose values stand in it up to three times.
 _LONGEST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = b'{\n  "format": '
@@ -138,11 +138,12 @@ def what_changed(agreed: Plan, plan: Plan) -> str:
     )
     if slugs:
         return f"Changed since the plan was made: {printable(', '.join(slugs))}. Plan again."
-    what = (
-        f"revision {plan.base} of the set was applied"
-        if plan.base != agreed.base
-        else "the value of a secret"
-    )
+    if plan.base != agreed.base:
+        what = f"revision {plan.base} of the set was applied"
+    elif (plan.limits, plan.policy_changes) != (agreed.limits, agreed.policy_changes):
+        what = "the policy"
+    else:
+        what = "the value of a secret"
     return f"Changed since the plan was made: {what}. Plan again."
 
 

@@ -106,4 +106,4 @@ class Planned(Plan):
     @property
     def has_effect(self) -> bool:
         """True when applying it changes what people see: then it makes a revision."""
-        return any(write.is_visible for write in self.writes)
+        return bool(self.policy_changes) or any(write.is_visible for write in self.writes)

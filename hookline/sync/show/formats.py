@@ -54,6 +54,8 @@ def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     lines = [_annotation(problem) for problem in problems]
     if plan is not None:
         lines += [_block_annotation(block) for block in plan.blocked]
+        if plan.policy_changes:
+            lines.append(f"::notice title=policy changed::{_data('; '.join(plan.policy_changes))}")
         lines += [
             _change_annotation(change, plan.wish) for change in plan.changes[:MOST_ANNOTATIONS]
         ]
@@ -102,6 +104,8 @@ def as_gitlab(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     if plan is not None:
         for block in plan.blocked:
             _quality(rows, f"blocked-{block.code}", lifted(block), "major", block.position)
+        for text in plan.policy_changes:
+            _quality(rows, "sync-policy", f"policy: {text}", "info", None)
         for change in plan.changes:
             what = "; ".join(change_texts(change, plan.wish))
             text = f"{change.slug}: {what or change.kind.lower()}"

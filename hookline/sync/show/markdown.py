@@ -68,6 +68,8 @@ def _plan(plan: Plan) -> Iterator[str]:
         yield f"\nwith `{_quiet(' '.join(plan.options.flags))}`"
     if policy := report.policy_text(plan.limits):
         yield f"\npolicy: {_cell(policy)}"
+    if plan.policy_changes:
+        yield "\n**policy changed:** " + "; ".join(map(_cell, plan.policy_changes))
     yield from _changes(plan)
     if plan.unknown_secrets:
         paths = ", ".join(f"`{_quiet(path)}`" for path in report.unknown_paths(plan))

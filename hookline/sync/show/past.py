@@ -111,7 +111,7 @@ def commit_text(revision: RevisionRecord) -> str | None:
 
 
 def effects(revision: RevisionRecord) -> str:
-    """`1 created, 2 updated`."""
+    """`1 created, 2 updated, policy`."""
     found = {
         "created": revision.created,
         "updated": revision.updated,
@@ -119,7 +119,8 @@ def effects(revision: RevisionRecord) -> str:
         "disabled": revision.disabled,
         "deleted": revision.deleted,
     }
-    return ", ".join(f"{count:,} {verb}" for verb, count in found.items() if count) or "no webhook"
+    told = [f"{count:,} {verb}" for verb, count in found.items() if count]
+    return ", ".join([*told, *(["policy"] if revision.policy_changes else [])]) or "no webhook"
 
 
 def revision_lines(
@@ -144,6 +145,7 @@ def revision_lines(
     }
     lines = [printable(f'Revision {revision.number} of set "{set_name}" on {server}')]
     lines += [printable(f"  {name:<10}  {text}") for name, text in facts.items() if text]
+    lines += [printable(f"  ~ policy: {change}") for change in revision.policy_changes]
     for change in changes:
         mark = MARKS[change.kind]
         moved = f" from {change.moved_from}" if change.moved_from else ""

@@ -40,8 +40,7 @@ def planned_lines(plan: Plan, layout: Layout) -> Iterator[Line]:
     yield from wrapped(
         f'Plan for set "{plan.set_name}"{back} on {plan.server}   ({base_text(plan)})', layout
     )
-    for line in _options(plan):
-        yield from wrapped(line.strip(), layout, 2)
+    yield from laid_out(_options(plan), layout)
     for change in plan.changes:
         yield from change_lines(change, layout)
     for path in unknown_paths(plan, layout.is_whole):
@@ -79,7 +78,7 @@ def applied(plan: Plan) -> str:
 
 
 def _revision(plan: Plan, number: int) -> list[str]:
-    if plan.changes:
+    if not plan.is_empty:
         return [f"Revision {number}: {counts(plan)}."]
     # Of the same key, whose first answer was lost: the answer has no changes any more.
     since = f" Revision {plan.base} was applied since." if plan.base > number else ""
@@ -114,7 +113,8 @@ def unknown_paths(plan: Plan, is_whole: bool = False) -> list[str]:
 def _options(plan: Plan) -> list[str]:
     flags = [printable(f"  with {' '.join(plan.options.flags)}")] if plan.options.flags else []
     policy = policy_text(plan.limits)
-    return [*flags, *([f"  policy: {policy}"] if policy else [])]
+    lines = [*flags, *([f"  policy: {policy}"] if policy else [])]
+    return [*lines, *(printable(f"  ~ policy: {change}") for change in plan.policy_changes)]
 
 
 def policy_text(limits: ApplyLimits) -> str:
@@ -135,6 +135,7 @@ def counts(plan: Plan) -> str:
     return ", ".join(
         [
             *(f"{count} {kind.lower()}" for kind, count in found.items() if count),
+            *(["policy changed"] if plan.policy_changes else []),
             f"{plan.unchanged} unchanged",
         ]
     )

@@ -132,6 +132,7 @@ PLAN: dict[str, Any] = {
     "blocked": [],
     "unknownSecrets": [],
     "policy": {"prune": "DISABLE", "onDrift": "BLOCK", "maxRemovals": 10, "stricter": []},
+    "policyChanges": [],
     "warnings": [],
 }
 PLAN |= {"changes": []}
@@ -149,6 +150,7 @@ ANSWERS: dict[str, Any] = {
     "change's hint": planned(changes=[CHANGE | {"hint": EVIL}]),
     "change's old slug": planned(changes=[CHANGE | {"kind": "MOVE", "movedFrom": EVIL}]),
     "policy": planned(policy=PLAN["policy"] | {"stricter": [EVIL]}),
+    "policy's change": planned(policyChanges=[EVIL]),
     **{
         f"field's {part}": planned(changes=[CHANGE | {"fields": [FIELD | {part: value}]}])
         for part, value in {"field": EVIL, "after": EVIL, "before": {EVIL: [EVIL]}}.items()

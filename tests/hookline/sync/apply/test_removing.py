@@ -7,6 +7,8 @@ import pytest
 from hookline.activity.events import ActivityKind
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
+from hookline.sync.apply import applying, restoring
+from hookline.sync.apply.restoring import RollbackInput
 from hookline.sync.options import Options
 from hookline.sync.policy import DriftPolicy
 from hookline.webhooks.change import update_webhook
@@ -58,9 +60,13 @@ async def test_a_commit_cannot_lift_the_policy_that_should_stop_it(runtime: Runt
     assert (codes(outcome), told(outcome.plan)) == ({"removals"}, ["DISABLE crm active"])
     assert outcome.plan.limits.kept == ("prune", "maxRemovals")
     assert "policy of the file applied last" in outcome.blocked[0].message
-    # By itself it changes no webhook, and is remembered all the same.
+    # By itself it changes no webhook, and is shown, recorded and remembered all the same.
     alone = await apply(runtime, webhooks(many, orders=ORDERS, crm=ORDERS))
-    assert (alone.revision, alone.blocked) == (None, ())
+    changes = ("prune disable → delete", "maxRemovals 0 → 5")
+    assert (alone.plan.policy_changes, told(alone.plan), alone.blocked) == (changes, [], ())
+    assert (await SyncRevision.get(number=2)).policy["changes"] == [*changes]
+    again = await apply(runtime, webhooks(many, orders=ORDERS, crm=ORDERS))
+    assert (again.plan.policy_changes, again.revision) == ((), None)
     after = await apply(runtime, webhooks(many, orders=ORDERS))
     assert (codes(after), told(after.plan)) == (set(), ["DELETE crm"])
 
@@ -80,8 +86,20 @@ async def test_a_protected_webhook_is_neither_disabled_nor_deleted(runtime: Runt
     assert [(block.code, block.slug, block.flag) for block in outcome.blocked] == [
         ("protected", "orders", None)
     ]
-    # Taken off in a commit of its own, it protects no longer.
-    await apply(runtime, webhooks(DELETE, orders=ORDERS, crm=ORDERS))
+    # Taken off in a commit of its own, it protects no longer; who reviews that commit sees it.
+    lifted = webhooks(DELETE, orders=ORDERS, crm=ORDERS)
+    planned = (await preview(runtime, lifted)).plan
+    assert (planned.policy_changes, planned.is_empty) == (("preventDestroy - orders",), False)
+    # Not of a part, which leaves the policy.
+    part = await apply(runtime, lifted, Options(only=frozenset({"orders"})))
+    assert (part.plan.policy_changes, part.revision) == ((), None)
+    stale = await apply(runtime, webhooks(DELETE, orders=PROTECTED, crm=ORDERS))
+    assert stale.revision is None
+    agreed = await apply(runtime, lifted, plan_digest=planned.digest)
+    assert agreed.revision
+    back = await restoring.request_of(runtime, SOMEBODY, RollbackInput("storefront", 1))
+    planned = (await applying.preview(runtime, SOMEBODY, back)).plan
+    assert planned.policy_changes == ("preventDestroy + orders",)
     after = await apply(runtime, webhooks(DELETE, crm=ORDERS))
     assert (codes(after), told(after.plan)) == (set(), ["DELETE orders"])
 
@@ -110,10 +128,12 @@ async def test_a_field_that_is_ignored_from_now_on_stays_as_it_is(runtime: Runti
 async def test_what_a_file_leaves_to_people_is_stored_with_the_webhook(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=IGNORING))
     assert (await one()).sync_ignored == ["rateLimit"]
-    # Of fields that the file does not give too: no webhook changes, and no revision is made.
+    # Of fields that the file does not give too: no webhook changes.
     more = webhooks(orders=IGNORING.replace("[rateLimit]", "[timeout, rateLimit]"))
     outcome = await apply(runtime, more)
-    assert (told(outcome.plan), outcome.revision) == ([], None)
+    assert told(outcome.plan) == []
+    assert outcome.plan.policy_changes == ("ignoreChanges of orders + timeout",)
+    assert outcome.revision
     kept = await one()
     assert (kept.sync_ignored, kept.version) == (["rateLimit", "timeout"], 1)
     assert (await preview(runtime, more)).plan.writes == ()

@@ -73,7 +73,7 @@ function RevisionRow({ revision }: { revision: RevisionFragment }) {
         {branch && <span className="under">{visible(branch)}</span>}
       </td>
       <td className="name">{revision.message && visible(revision.message)}</td>
-      <td className="plain">{countsOf(revision) || <span className="faint">ownership alone</span>}</td>
+      <td className="plain">{countsOf(revision) || <span className="faint">{revision.policyChanges.length ? "policy alone" : "ownership alone"}</span>}</td>
       <td className="name">
         {visible(revision.actor.name)}
         {author && <span className="under">commit of {visible(author)}</span>}

@@ -78,7 +78,7 @@ function Revision(revision: NonNullable<Event["revision"]>) {
   return (
     <>
       revision {revision.number}
-      {revision.restores && ` (back to ${revision.restores})`}: {countsOf(revision) || "ownership alone"}
+      {revision.restores && ` (back to ${revision.restores})`}: {countsOf(revision) || "policy or ownership alone"}
     </>
   );
 }

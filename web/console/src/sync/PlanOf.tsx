@@ -1,11 +1,12 @@
 import type { ShownPlanFragment } from "../gql/graphql";
 import { visible } from "../ui/times";
 import { ChangeOf } from "./ChangeOf";
+import { PolicyChanges } from "./PolicyChanges";
 import { withoutSlug } from "./values";
 
 /** A plan: its sum, what blocks it, warnings, and each change. */
 export function PlanOf({ plan }: { plan: ShownPlanFragment }) {
-  const { changes, unchanged, unknownSecrets, restores } = plan;
+  const { changes, unchanged, unknownSecrets, policyChanges, restores } = plan;
   return (
     <section aria-labelledby="plan">
       <h3 id="plan">
@@ -30,6 +31,7 @@ export function PlanOf({ plan }: { plan: ShownPlanFragment }) {
           {visible(message)}
         </p>
       ))}
+      <PolicyChanges changes={policyChanges} />
       {unknownSecrets.length > 0 && <p className="faint">Not compared: {unknownSecrets.map(visible).join(", ")}</p>}
       {changes.map((change) => (
         <ChangeOf key={`${change.slug} ${change.kind}`} change={change} restores={restores} />

@@ -10,6 +10,7 @@ import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { ChangeOf } from "./ChangeOf";
 import { ONE_REVISION } from "./documents";
+import { PolicyChanges } from "./PolicyChanges";
 import { useMayRollBack } from "./useMayRollBack";
 
 type OneRevision = NonNullable<OneRevisionQuery["syncRevision"]>;
@@ -31,6 +32,7 @@ export function RevisionDrawer({ set, number, close }: { set: string; number: nu
         <>
           <Facts revision={revision} />
           <h3>{revision.changes.totalCount === 1 ? "1 change" : `${revision.changes.totalCount} changes`}</h3>
+          <PolicyChanges changes={revision.policyChanges} />
           {revision.changes.nodes.map((change, place) => (
             <ChangeOf key={`${change.slug} ${change.kind} ${place}`} change={change} />
           ))}

@@ -63,6 +63,7 @@ export const REVISION = graphql(`
     disabled
     deleted
     restores
+    policyChanges
     appliedAt
   }
 `);
@@ -123,6 +124,7 @@ export const SHOWN_PLAN = graphql(`
     restores
     unchanged
     unknownSecrets
+    policyChanges
     base { number }
     changes { kind slug movedFrom openDeliveries line hint fields { field before after live changedSecrets changedBy reason } }
     blocked { code message slug flag }
