@@ -5,11 +5,10 @@ no counterpart. Data goes to standard output or into a file, talk to standard er
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hookline.cli.exit_codes import FAILED, INVALID, OK
+from hookline.cli.exit_codes import INVALID, OK
 from hookline.cli.progress import progress
 from hookline.cli.terminal import echo, echo_file
 from hookline.cli.writing import write_file
-from hookline.errors import HooklineError
 from hookline.settings import environment
 from hookline.sync.importing.foreign import LEFT_OUT, REFUSED, Note
 from hookline.sync.importing.reading import Imported, imported
@@ -45,18 +44,15 @@ def run(options: ImportOptions) -> int:
     if options.output is None:
         echo_file(found.text)
     else:
-        try:
-            write_file(options.output, found.text)
-        except HooklineError as error:
-            echo(str(error), err=True)
-            return FAILED
+        write_file(options.output, found.text)
     _tell(found)
     return INVALID if found.counts.get(REFUSED) else OK
 
 
 def _without_advice(problem: SyncProblem) -> SyncProblem:
     """The problem without a hint that is meant for a webhooks file."""
-    return replace(problem, hint=None) if problem.code == "empty-file" else problem
+    is_other = problem.code == "empty-file" or "-f" in (problem.hint or "").split()
+    return replace(problem, hint=None) if is_other else problem
 
 
 def _tell(found: Imported) -> None:

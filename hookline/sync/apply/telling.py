@@ -49,17 +49,22 @@ def _blocked(set_name: str, blocks: Sequence[Block]) -> SyncReport:
 
 def _failed(set_name: str, problems: Sequence[SyncProblem]) -> SyncReport:
     first = problems[0]
-    slug = first.path[1] if len(first.path) > 1 and first.path[0] == "webhooks" else None
     file, line = _place(first.position)
     return SyncReport(
         ActivityKind.SYNC_FAILED,
         first.message + _more(problems),
         set_name,
-        slug,
+        slug_of(first),
         first.code,
         file,
         line,
     )
+
+
+def slug_of(problem: SyncProblem) -> str | None:
+    """The webhook that the problem is of."""
+    path = problem.path
+    return path[1] if len(path) > 1 and path[0] == "webhooks" else None
 
 
 def _place(at: Position | None) -> tuple[str | None, int | None]:

@@ -218,6 +218,9 @@ class SourceFollower:
         self._refused = None
         if read.document is None:
             first, *rest = read.errors
+            # Nobody named the path to a command here.
+            if first.hint and "-f" in first.hint.split():
+                first = replace(first, hint=None)
             log.warning(
                 "webhooks files not applied place=%s:%d:%d code=%s problems=%d",
                 first.position.file, first.position.line, first.position.column, first.code,
@@ -302,8 +305,12 @@ class SourceFollower:
 
 
 def _of_block(block: Block, path: str) -> SyncProblem:
+    """The block as a problem of the files, with what a person can do about it."""
     position = block.position or Position(file=path)
-    return SyncProblem(block.code, block.message, position)
+    at = ("webhooks", block.slug) if block.slug else ()
+    message = block.message.removeprefix(f"{block.slug}: ")
+    hint = f"an apply by hand lifts it, with {block.flag}" if block.flag else None
+    return SyncProblem(block.code, message, position, at, hint)
 
 
 def _problem(code: str, message: str, path: str) -> SyncProblem:

@@ -17,6 +17,7 @@ from hookline.db.statements import for_dialect
 from hookline.models import SyncSource
 from hookline.notifications.notifying import notify_of_source
 from hookline.runtime import Runtime
+from hookline.sync.apply.telling import slug_of
 from hookline.sync.plan import codec
 from hookline.sync.read.problems import SyncProblem
 
@@ -151,6 +152,7 @@ def _degraded(row: SyncSource, problem: SyncProblem) -> SyncReport:
         ActivityKind.SYNC_SOURCE_DEGRADED,
         problem.message.rstrip("."),
         row.set_name,
+        slug_of(problem),
         code=problem.code,
         file=content["file"],
         line=content["line"],

@@ -18,6 +18,7 @@ from hookline.text import printable
 
 STANDARD_INPUT: Final = "-"
 _SUFFIXES: Final = (".yaml", ".yml")
+_OTHER_PATH: Final = "check the path, or name another one with -f"
 MOST_FILES: Final = 10_000
 """As many as webhooks that the sync is made for."""
 # A folder of 100,000 entries takes 0.3 s (2026-11); `-f /` would take minutes.
@@ -125,7 +126,7 @@ def _read(name: str, path: Path | None, left: int, collected: Collected) -> byte
     try:
         return _bytes(path, left + 1)
     except FileNotFoundError:
-        collected.refuse("no-files", "there is no such file", name, "name it with -f")
+        collected.refuse("no-files", "there is no such file", name, _OTHER_PATH)
     # ValueError: a NUL in the name.
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

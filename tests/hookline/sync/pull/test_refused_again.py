@@ -1,13 +1,15 @@
 """Looks at a content that was refused before, or that is new to this process alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hookline.models import SyncRevision, SyncSet, SyncSource, Webhook
+from hookline.models import SyncEvent, SyncRevision, SyncSet, SyncSource, Webhook
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying, store
+from hookline.sync.plan import codec
 from hookline.sync.pull.following import SourceFollower
 from tests.hookline.sync.files import apply, document
 from tests.hookline.sync.pull.test_following import CRM, HEAD, ORDERS, looked, problem_of, slugs
@@ -61,6 +63,44 @@ async def test_what_was_refused_is_planned_again_only_when_something_changed(
     await make_webhook(runtime, slug="elsewhere")
     assert problem_of(await looked(follower, 3))[0] == "adopt"
     assert planned == ["once"]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_problem_and_a_block_are_told_with_their_webhook_and_what_lifts_them(
+    runtime: Runtime, file: Path
+) -> None:
+    await make_webhook(runtime, slug="orders")
+    follower = await SourceFollower.open(runtime, str(file))
+    blocked = codec.decode_problem((await looked(follower)).problem)
+    assert blocked.path == ("webhooks", "orders")
+    assert blocked.hint == "an apply by hand lifts it, with --adopt"
+    # The apply that was blocked, and the source that degraded by it.
+    assert await SyncEvent.all().values_list("slug", "code") == [("orders", "adopt")] * 2
+
+    file.write_text(HEAD + ORDERS + "    timeout: 5 apples\n")
+    wrong = codec.decode_problem((await looked(follower)).problem)
+    assert wrong.path == ("webhooks", "orders", "timeout")
+    file.unlink()
+    gone = codec.decode_problem((await looked(follower)).problem)
+    # The command's way out is none of a server's.
+    assert (gone.code, gone.hint) == ("no-files", None)
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_link_leads_to_no_file_that_the_server_may_not_read(
+    runtime: Runtime, file: Path
+) -> None:
+    root = file.parent / "secrets"
+    root.mkdir()
+    (root / "key").symlink_to("/etc/hostname")
+    settings = runtime.settings.model_copy(update={"sync_file_root": str(root)})
+    hooks = file.parent / "hooks"
+    hooks.mkdir()
+    path = hooks / "webhooks.yaml"
+    path.write_text(HEAD + ORDERS + '    name: "${file:../secrets/key}"\n')
+    follower = await SourceFollower.open(replace(runtime, settings=settings), str(path))
+    assert problem_of(await looked(follower))[0] == "reference-not-allowed"
+    assert await slugs() == []
 
 
 @pytest.mark.engines("sqlite")
