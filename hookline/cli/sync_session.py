@@ -129,7 +129,7 @@ def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) 
             "The plan is not saved: one without its secrets can't be applied, and this token lacks "
             "the scope sync:apply. Plan with a token of the role sync.",
         )
-    saved.save(Path(output), asked.files, collected.digest, plan)
+    saved.save(Path(output), asked.files, collected.digests or {}, plan)
     if plan.blocked:
         with_what = "with what lifts the block, " if any(b.flag for b in plan.blocked) else ""
         echo(f"Saved to {output}. It is blocked: plan again {with_what}to apply it.", err=True)
@@ -167,10 +167,9 @@ def apply_saved(
             )
     collected = collect(asked.files)
     # Byte for byte and before the server is asked: what was reviewed is what is sent.
-    if collected.digest != agreed.files_digest:
-        few = f"{_named(asked.files)} is not the file that was"
-        many = "the files are not those that were"
-        echo(f"Stale: {many if len(asked.files) > 1 else few} planned. Plan again.", err=True)
+    differs = saved.what_differs(agreed, collected.digests) if collected.digests else None
+    if differs:
+        echo(differs, err=True)
         return STALE
     return _apply(asked, message, collected, agreed, False)
 

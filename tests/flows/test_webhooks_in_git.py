@@ -116,7 +116,7 @@ async def test_two_teams_own_files_of_one_set(
     refused = shop.run("sync", "apply", *named, exit_code=3).stderr
     twice = f"webhooks.orders: orders stands at {invoices}:8:3 already"
     assert f"{orders}:4:3: error[duplicate-slug] {twice}" in refused
-    assert "Stale: the files are not those that were planned" in (
+    assert f"Stale: {invoices} is not as planned. Plan again" in (
         shop.run("sync", "apply", str(plan), *named, "-f", str(orders), exit_code=5).stderr
     )
 
@@ -234,10 +234,7 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
     assert "Revision 1 was made by an earlier try" in later
     assert "Revision 2 was applied since." in later
     file.write_text(FILE + MORE)
-    assert (
-        "is not the file that was planned"
-        in shop.run("sync", "apply", str(plan), exit_code=5).stderr
-    )
+    assert "is not as planned" in shop.run("sync", "apply", str(plan), exit_code=5).stderr
     refused = shop.run("sync", "apply", str(file), exit_code=1).stderr
     assert (
         f"is not a saved plan. A webhooks file is applied with: hookline sync apply -f {file}"
@@ -297,7 +294,7 @@ async def test_a_plan_saved_on_one_machine_is_applied_on_another(
         named = ("sync", "apply", str(plan), "-f", "hooks.yaml")
         assert "1 create" in there.run(*named).stdout
         (other / "hooks.yaml").write_text(FILE + MORE)
-        assert "Stale: hooks.yaml is not the file" in there.run(*named, exit_code=5).stderr
+        assert "Stale: hooks.yaml is not as planned" in there.run(*named, exit_code=5).stderr
 
 
 async def test_a_plan_whose_token_may_not_apply_is_not_saved(

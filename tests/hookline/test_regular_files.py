@@ -134,12 +134,12 @@ def test_no_more_of_a_saved_plan_is_read_than_it_may_hold(tmp_path: Path) -> Non
 def test_the_file_of_a_saved_plan_is_regular(tmp_path: Path, lay: Lay) -> None:
     lay(tmp_path / "w.yaml")
 
-    assert collect([str(tmp_path / "w.yaml")]).digest is None
+    assert collect([str(tmp_path / "w.yaml")]).digests is None
 
 
 @pytest.mark.parametrize("name", ["\0", "/dev/zero", "missing"])
 def test_a_saved_plan_may_name_anything(name: str) -> None:
-    assert collect([name]).digest is None
+    assert collect([name]).digests is None
 
 
 @KINDS
@@ -149,7 +149,7 @@ def test_a_plan_replaces_nothing_but_a_plan(tmp_path: Path, lay: Lay) -> None:
     before = os.lstat(tmp_path / "p.json")
 
     with pytest.raises(HooklineError, match=r"p\.json is not a regular file\. Save the plan under"):
-        saved.save(tmp_path / "p.json", ["w.yaml"], "sha256:0", Plan("a", 0, (), 0))
+        saved.save(tmp_path / "p.json", ["w.yaml"], {"w.yaml": "sha256:0"}, Plan("a", 0, (), 0))
 
     assert os.lstat(tmp_path / "p.json").st_ino == before.st_ino
 
@@ -177,11 +177,12 @@ def test_key_and_token_are_regular_files(tmp_path: Path, lay: Lay) -> None:
 
 def test_a_plan_that_was_saved_is_loaded(tmp_path: Path) -> None:
     plan = Plan("a", 0, (), 0, digest="d")
-    saved.save(tmp_path / "p.json", ["w.yaml"], "sha256:0", plan)
+    saved.save(tmp_path / "p.json", ["w.yaml"], {"w.yaml": "sha256:0"}, plan)
 
     loaded = saved.load(tmp_path / "p.json")
 
-    assert (loaded.files, loaded.files_digest, loaded.plan) == (("w.yaml",), "sha256:0", plan)
+    assert (loaded.files, loaded.plan) == (("w.yaml",), plan)
+    assert loaded.digests == {"w.yaml": "sha256:0"}
     assert json.loads((tmp_path / "p.json").read_text())["plan"]["digest"] == "d"
 
 

@@ -5,7 +5,7 @@ still the same. Called by the commands. Holds no secret.
 import errno
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,17 +27,17 @@ _HEAD: Final = b'{\n  "format": '
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """files: as the command named them; files_digest: of their bytes; key: that makes it safe to
-    apply it once more.
+    """files: as the command named them; digests: of each file's bytes by its name; key: that makes
+    it safe to apply it once more.
     """
 
     files: tuple[str, ...]
-    files_digest: str
+    digests: Mapping[str, str]
     plan: Plan
     key: str
 
 
-def save(path: Path, files: Sequence[str], files_digest: str | None, plan: Plan) -> None:
+def save(path: Path, files: Sequence[str], digests: Mapping[str, str], plan: Plan) -> None:
     """Writes the plan, whole or not at all.
 
     Raises HooklineError when the file can't be written or holds anything but a saved plan, or what
@@ -53,7 +53,7 @@ def save(path: Path, files: Sequence[str], files_digest: str | None, plan: Plan)
     content = {
         "format": FORMAT,
         "files": list(files),
-        "filesDigest": files_digest,
+        "fileDigests": dict(digests),
         # Whoever repeats an apply whose answer was lost gets that answer, from any machine.
         "idempotencyKey": str(uuid4()),
         "plan": codec.encode(plan),
@@ -109,10 +109,11 @@ def load(path: Path) -> SavedPlan:
                 "FAILED",
                 f"{name} was saved by another version of Hookline. Plan again.",
             )
-        digest, files_digest = map(codec.text, (content.pop("digest"), content["filesDigest"]))
+        digest = codec.text(content.pop("digest"))
+        digests = {name: codec.text(one) for name, one in content["fileDigests"].items()}
         files = tuple(map(codec.text, content["files"]))
         key = codec.text(content["idempotencyKey"])
-        found = SavedPlan(files, files_digest, codec.decode(content["plan"]), key)
+        found = SavedPlan(files, digests, codec.decode(content["plan"]), key)
         # What it shows is what was reviewed; what it applies, the server compares by itself.
         if digest != _digest_of_content(content):
             raise HooklineError("FAILED", f"{name} was changed after it was saved. Plan again.")
@@ -127,6 +128,28 @@ def load(path: Path) -> SavedPlan:
             f"{name} is not a saved plan. A webhooks file is applied with: hookline sync apply "
             f"-f {name}",
         ) from None
+
+
+def what_differs(agreed: SavedPlan, digests: Mapping[str, str]) -> str | None:
+    """A sentence with the files that are not those of the plan; None where they are, byte for byte
+    and whatever their names are. digests: of the files that are there.
+    """
+    if sorted(digests.values()) == sorted(agreed.digests.values()):
+        return None
+    before, now = {*agreed.digests.values()}, {*digests.values()}
+    other = sorted(name for name, digest in digests.items() if digest not in before)
+    gone = sorted(
+        name for name, digest in agreed.digests.items() if digest not in now and name not in digests
+    )
+    parts = [f"{_named(other)} not as planned" if other else ""]
+    parts += [f"{_named(gone)} not there" if gone else ""]
+    what = "; ".join(filter(None, parts)) or "a file is there twice, or no more"
+    return f"Stale: {what}. Plan again, or name the planned files with -f where they stand."
+
+
+def _named(names: Sequence[str]) -> str:
+    few = ", ".join(map(printable, names[:3])) + (" …" if len(names) > 3 else "")
+    return f"{few} {'is' if len(names) == 1 else 'are'}"
 
 
 def what_changed(agreed: Plan, plan: Plan) -> str:

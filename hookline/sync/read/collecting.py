@@ -50,13 +50,11 @@ class Collected:
     folders: list[Path] = field(default_factory=list)
 
     @property
-    def digest(self) -> str | None:
-        """Digest of all bytes, wherever the files stand; None unless all could be read."""
+    def digests(self) -> dict[str, str] | None:
+        """`sha256:…` of each file's bytes by its name; None unless all could be read."""
         if any(problem.is_error for problem in self.problems):
             return None
-        digests = sorted(sha256(file.data).hexdigest() for file in self.files)
-        whole = digests[0] if len(digests) == 1 else sha256("\n".join(digests).encode()).hexdigest()
-        return f"sha256:{whole}"
+        return {file.name: f"sha256:{sha256(file.data).hexdigest()}" for file in self.files}
 
     def refuse(self, code: str, message: str, file: str, hint: str | None = None) -> None:
         self.problems.append(SyncProblem(code, message, Position(file=printable(file)), hint=hint))

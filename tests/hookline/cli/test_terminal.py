@@ -269,7 +269,11 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
     run: Run, server: Server, tmp_path: Path, part: str
 ) -> None:
     digest = sha256((tmp_path / "w.yaml").read_bytes()).hexdigest()
-    content = {"format": saved.FORMAT, "files": ["w.yaml"], "filesDigest": f"sha256:{digest}"}
+    content = {
+        "format": saved.FORMAT,
+        "files": ["w.yaml"],
+        "fileDigests": {"w.yaml": f"sha256:{digest}"},
+    }
     content["plan"], content["idempotencyKey"] = PLAN, "k"
     if part == "file":
         content["files"] = [EVIL]
